@@ -1,0 +1,6 @@
+//! From source text to SSA IR: lex, parse, resolve, check, lower.
+
+pub mod source;
+pub mod diagnostic;
+pub mod intern;
+pub mod ast;
