@@ -1,0 +1,1 @@
+//! Debug builds and run: the IR through Cranelift to objects and JIT code.

@@ -1,0 +1,1 @@
+//! The interpreter: executes the IR exactly, with every check on.

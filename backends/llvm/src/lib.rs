@@ -1,0 +1,1 @@
+//! Release builds: the IR through LLVM to objects, assembly and LLVM IR.

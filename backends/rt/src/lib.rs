@@ -1,0 +1,1 @@
+//! The run-time support library: printing, traps, memory, start-up.

@@ -1,0 +1,22 @@
+//! The SSA intermediate representation that everything after the front end works on.
+//!
+//! Read in this order: [`types`] and [`ops`] say what an instruction can be, [`function`] and [`module`] how
+//! instructions are held, [`builder`] how they are made, [`verify`] what always holds, [`print`] and [`parse`] the
+//! text form, [`eval`] what operations compute, [`graph`] the analyses, [`target`] what a backend tells the optimizer.
+
+pub mod builder;
+pub mod entities;
+pub mod eval;
+pub mod function;
+pub mod module;
+pub mod ops;
+pub mod target;
+pub mod trap;
+pub mod types;
+
+pub use entities::*;
+pub use function::*;
+pub use module::*;
+pub use ops::{OPS, Op, OpInfo};
+pub use trap::TrapCode;
+pub use types::Type;

@@ -1,0 +1,2 @@
+//! The LLVM backend's worker process.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The `lang` command.
+fn main() {}
