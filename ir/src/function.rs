@@ -446,6 +446,19 @@ impl Function {
     }
 }
 
+impl Payload {
+    /// Where control may go next, to change.
+    pub fn targets_mut(&mut self) -> impl Iterator<Item = &mut BlockCall> {
+        let (list, cases, default): (&mut [BlockCall], &mut [(u128, BlockCall)], Option<&mut BlockCall>) = match self {
+            Payload::Jump(target) => (std::slice::from_mut(target), &mut [], None),
+            Payload::Brif(targets) => (&mut targets[..], &mut [], None),
+            Payload::Switch(switch) => (&mut [], &mut switch.cases, Some(&mut switch.default)),
+            _ => (&mut [], &mut [], None),
+        };
+        list.iter_mut().chain(cases.iter_mut().map(|(_, target)| target)).chain(default)
+    }
+}
+
 impl InstData {
     /// An instruction without results.
     pub fn new(op: Op, ty: Type, loc: Loc, args: &[Value], payload: Payload) -> InstData {
@@ -473,14 +486,7 @@ impl InstData {
 
     /// As [`InstData::targets`], to change.
     pub fn targets_mut(&mut self) -> impl Iterator<Item = &mut BlockCall> {
-        let (list, cases, default): (&mut [BlockCall], &mut [(u128, BlockCall)], Option<&mut BlockCall>) =
-            match &mut self.payload {
-                Payload::Jump(target) => (std::slice::from_mut(target), &mut [], None),
-                Payload::Brif(targets) => (&mut targets[..], &mut [], None),
-                Payload::Switch(switch) => (&mut [], &mut switch.cases, Some(&mut switch.default)),
-                _ => (&mut [], &mut [], None),
-            };
-        list.iter_mut().chain(cases.iter_mut().map(|(_, target)| target)).chain(default)
+        self.payload.targets_mut()
     }
 
     /// Every operand, with those that targets pass to blocks.
