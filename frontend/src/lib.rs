@@ -4,3 +4,6 @@ pub mod source;
 pub mod diagnostic;
 pub mod intern;
 pub mod ast;
+pub mod types;
+pub mod layout;
+pub mod hir;

@@ -1,0 +1,762 @@
+//! The typed tree: what `check` makes of syntax trees and `lower` turns into IR.
+//!
+//! Read [`Program`], [`Func`], [`Body`], then [`ExprKind`], [`PlaceKind`], [`StmtKind`] and [`Pat`].
+//!
+//! What holds for the program of a check without errors (of one with errors, nothing does):
+//!
+//! - No `Ty::ERROR` and no `Ty::NIL` is left, and types match exactly: operands of an operator, argument and parameter, value
+//!   and place have the same [`Ty`]. All conversions are [`ExprKind::Convert`], [`ExprKind::ArraySlice`] and the like;
+//!   an expression that does not return stands under [`ExprKind::Diverge`] where a value is expected, and a value that is
+//!   dropped because nothing is expected under [`ExprKind::Discard`]. The exceptions are shifts, rotates and indices, whose amount
+//!   may be of any integer type.
+//! - A [`Place`] is memory (or a local that may live in a register); an [`Expr`] is a value. [`ExprKind::Load`] is the only
+//!   way from a place to its value. Loading an aggregate copies it: later stores do not change the value.
+//! - Evaluation is left to right, in the order in which operands stand in the nodes; each node is evaluated once and belongs
+//!   to one parent.
+//! - Left-nested chains of operators may be as high as `ast::MAX_HEIGHT`; walk [`ExprKind::Binary`] and [`ExprKind::Logic`]
+//!   down the left side with a loop. All other nesting is at most a small multiple of `ast::MAX_DEPTH`.
+//! - A trap's place is the span of the operator or bracket: `op` or `bracket` in the node; `paren` of a call for backtraces.
+
+use crate::intern::{Interner, Symbol};
+use crate::source::Span;
+use crate::types::{Ty, Types};
+use std::ops::Index;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident,)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+            pub struct $id(pub u32);
+
+            impl $id {
+                pub fn index(self) -> usize {
+                    self.0 as usize
+                }
+            }
+        )*
+    };
+}
+
+ids! {
+    /// A function of the program: [`Func`].
+    FuncId,
+    /// A global variable: [`Global`].
+    GlobalId,
+    /// A constant that lies in memory: [`Constant`].
+    ConstId,
+    /// A text: bytes in [`Program::strings`], each distinct text once.
+    StrId,
+    /// A variable, parameter or binding of one body: [`Local`].
+    LocalId,
+    /// A value of one body: [`Expr`].
+    ExprId,
+    /// A place of one body: [`Place`].
+    PlaceId,
+    /// A block of one body: [`Block`].
+    BlockId,
+    /// A loop of one body: the target of `break` and `continue`.
+    LoopId,
+}
+
+macro_rules! index {
+    ($($whole:ident[$id:ident] = $field:ident: $node:ty;)*) => {
+        $(
+            impl Index<$id> for $whole {
+                type Output = $node;
+                fn index(&self, id: $id) -> &$node {
+                    &self.$field[id.0 as usize]
+                }
+            }
+        )*
+    };
+}
+
+index! {
+    Program[FuncId] = funcs: Func;
+    Program[GlobalId] = globals: Global;
+    Program[ConstId] = constants: Constant;
+    Program[StrId] = strings: Box<[u8]>;
+    Body[LocalId] = locals: Local;
+    Body[ExprId] = exprs: Expr;
+    Body[PlaceId] = places: Place;
+    Body[BlockId] = blocks: Block;
+}
+
+// ------------------------------------------------------------------------------------------------ the program
+
+/// A checked program.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub types: Types,
+    pub funcs: Vec<Func>,
+    pub globals: Vec<Global>,
+    pub constants: Vec<Constant>,
+    pub strings: Vec<Box<[u8]>>,
+    /// The `main` function, or the body of a script; absent in a program that has neither (a library) or that has errors.
+    /// It has no parameters and gives `void` or an integer, the exit status.
+    pub main: Option<FuncId>,
+    /// Runs before `main`: stores the globals whose initialisers are not constant. No parameters, no result.
+    pub init: Option<FuncId>,
+}
+
+/// A function.
+#[derive(Clone, Debug)]
+pub struct Func {
+    pub name: Symbol,
+    /// The name in backtraces: with modules and enclosing functions, `outer.inner`.
+    pub path: String,
+    /// The name in object files, unique in the program: the `path`, with the types of the parameters if it is overloaded; the name of
+    /// `#export` and of `#link` functions.
+    pub symbol: String,
+    /// Types of the parameters, `restrict` included.
+    pub params: Vec<Ty>,
+    pub result: Ty,
+    pub attrs: Attrs,
+    pub kind: FuncKind,
+    /// Of the name.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum FuncKind {
+    Body(Body),
+    /// A foreign function of a `#link` block; called by `symbol` with the C ABI. Parameters and result are scalars or pointers.
+    Extern {
+        library: StrId,
+    },
+}
+
+/// Attributes of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Attrs {
+    pub inline: bool,
+    pub noinline: bool,
+    pub cold: bool,
+    pub fast_math: bool,
+    pub pure: bool,
+    /// `#export`: `Func::symbol` is the exported name.
+    pub export: bool,
+}
+
+/// A global variable.
+#[derive(Clone, Debug)]
+pub struct Global {
+    pub name: Symbol,
+    /// Unique in the program.
+    pub symbol: String,
+    pub ty: Ty,
+    /// `var`. A `let` with a constant initialiser is never written.
+    pub mutable: bool,
+    pub init: GlobalInit,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum GlobalInit {
+    Const(ConstValue),
+    /// Zero until [`Program::init`] or the script stores it.
+    Runtime,
+}
+
+/// A constant in read-only memory.
+#[derive(Clone, Debug)]
+pub struct Constant {
+    pub ty: Ty,
+    pub value: ConstValue,
+}
+
+/// A value that is known while compiling; its type stands beside it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ConstValue {
+    /// All bytes zero: also nil of every `?T` and pointer, and an empty slice.
+    Zero,
+    /// An integer, as bits of its width; a bool as 0 or 1; a char; an address made of a number.
+    Int(u128),
+    /// A float that its type holds exactly.
+    Float(f64),
+    Str(StrId),
+    Func(FuncId),
+    /// Elements of an array, fields of a struct or tuple in order of declaration.
+    Aggregate(Vec<ConstValue>),
+    /// All elements of an array are this.
+    Repeat(Box<ConstValue>),
+    /// A `?T` that is not nil.
+    Some(Box<ConstValue>),
+    /// A slice over all of a constant array.
+    Slice(ConstId),
+}
+
+// ----------------------------------------------------------------------------------------------------- bodies
+
+/// What a function does.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    pub exprs: Vec<Expr>,
+    pub places: Vec<Place>,
+    pub blocks: Vec<Block>,
+    pub locals: Vec<Local>,
+    /// One for each parameter.
+    pub params: Vec<LocalId>,
+    /// Number of loops; `LoopId`s count from 0.
+    pub loops: u32,
+    /// Its value is the result of the function (also where it is void). Absent in a function with an error.
+    pub root: Option<BlockId>,
+}
+
+/// A variable, parameter or binding.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// `Symbol::EMPTY` if the checker made it.
+    pub name: Symbol,
+    pub ty: Ty,
+    /// `var`; all others are stored once, where they are made.
+    pub mutable: bool,
+    /// Its address is taken somewhere: it has to live in memory.
+    pub address_taken: bool,
+    pub span: Span,
+}
+
+/// Statements in braces.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub stmts: Vec<Stmt>,
+    /// Its value, of type `ty`. Where the block's end is not reached, it may be absent although `ty` is not `void`.
+    pub tail: Option<ExprId>,
+    pub ty: Ty,
+    /// Some [`ExprKind::Yield`] leaves it early.
+    pub yields: bool,
+    /// With the braces.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Stmt {
+    pub kind: StmtKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum StmtKind {
+    /// Evaluated for its effect; the value is dropped.
+    Expr(ExprId),
+    /// A local begins its life with this value. In a loop, once every turn.
+    Let { local: LocalId, init: ExprId },
+    /// Order: the parts of the place (not its index checks), the value, the index checks, the store.
+    Assign { place: PlaceId, value: ExprId, op: Span },
+    /// `place op= value`: parts of the place, the value, the index checks, the old value, the operation, the store. `value` has the
+    /// type of the place (shifts: any integer).
+    AssignOp { op: BinaryOp, place: PlaceId, value: ExprId, op_span: Span },
+    /// Runs when the innermost block around it is left, in reverse order of being reached; not at traps and `exit`. It holds no
+    /// `return`, and no `break` or `continue` out of it.
+    Defer(BlockId),
+}
+
+// ----------------------------------------------------------------------------------------------------- values
+
+/// A value.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub ty: Ty,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// Had an error.
+    Error,
+
+    /// The zero value of its type: nil, zeroed memory, an empty slice; of `void`, nothing.
+    Zero,
+    /// An integer as bits of its width, or a char.
+    Int(u128),
+    /// A float that its type holds exactly.
+    Float(f64),
+    Bool(bool),
+    /// A `str`.
+    Str(StrId),
+    /// A `[]u8` over a text: `b"..."`.
+    Bytes(StrId),
+    /// The address of a function, of a `fn` type.
+    Func(FuncId),
+
+    /// The value in a place.
+    Load(PlaceId),
+    /// `&place`
+    AddressOf(PlaceId),
+
+    /// Both operands have the type of the result; of shifts the right one is any integer. Integers, floats; `BitAnd BitOr BitXor` also bools.
+    /// `/ % %%` of integers trap on zero, `/` also on `MIN / -1`.
+    Binary {
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+        op_span: Span,
+    },
+    /// `&&` (`and`) or `||` of bools; the right side only if needed.
+    Logic {
+        and: bool,
+        left: ExprId,
+        right: ExprId,
+    },
+    Unary {
+        op: UnaryOp,
+        operand: ExprId,
+    },
+    /// Both operands have the same type. Integers, chars, floats, `str` (by bytes), pointers in every order; bools, structs, tuples, arrays,
+    /// slices, views and optionals only `Eq` and `Ne`: by contents, part by part.
+    Compare {
+        op: CompareOp,
+        left: ExprId,
+        right: ExprId,
+    },
+    /// Whether an optional or pointer is nil; `negated` whether it is not.
+    IsNil {
+        value: ExprId,
+        negated: bool,
+    },
+    /// `value ?? default`: the type of the whole is that of `default`: the payload, or the optional again.
+    Coalesce {
+        value: ExprId,
+        default: ExprId,
+    },
+    /// `value!`: the payload of an optional; traps on nil.
+    Unwrap {
+        value: ExprId,
+        op: Span,
+    },
+    /// `try value` of an optional: the payload; nil returns nil (the zero value of the result) from the function.
+    TryOptional {
+        value: ExprId,
+        op: Span,
+    },
+
+    Convert {
+        kind: Conversion,
+        operand: ExprId,
+    },
+    /// Does not return, where a value of this type is expected.
+    Diverge(ExprId),
+    /// Evaluated and dropped; of type `void`.
+    Discard(ExprId),
+    /// A slice over all elements of an array in memory; the type is `[]T`.
+    ArraySlice(PlaceId),
+    /// A view over all elements of an array of arrays in memory.
+    ArrayView(PlaceId),
+
+    /// Length of a slice, strided slice or `str`; `i64`.
+    Len(ExprId),
+    /// Address of the first element of a slice, view or `str`.
+    Ptr(ExprId),
+    /// An extent of a view, from 0; `i64`.
+    Extent {
+        view: ExprId,
+        axis: u8,
+    },
+    /// `base[low..high]`, the bounds of type `i64`. Of a slice or `str`: checked, the result has the type of the base. Of a pointer: `low` and `high`
+    /// are present, unchecked, the result is a slice.
+    Slice {
+        base: ExprId,
+        low: Option<ExprId>,
+        high: Option<ExprId>,
+        inclusive: bool,
+        bracket: Span,
+    },
+    /// `base[low..high by step]` of a slice: a strided slice. `step` below 1 traps.
+    SliceBy {
+        base: ExprId,
+        low: Option<ExprId>,
+        high: Option<ExprId>,
+        inclusive: bool,
+        step: ExprId,
+        bracket: Span,
+    },
+    /// Row `index` of a 2-D view as a slice; checked.
+    Row {
+        view: ExprId,
+        index: ExprId,
+        bracket: Span,
+    },
+
+    /// Elements of an array, parts of a tuple.
+    Aggregate(Vec<ExprId>),
+    /// All fields of a struct, by number, in order of evaluation.
+    Struct(Vec<(u32, ExprId)>),
+    /// `[value; N]`, `N` from the type; the value is evaluated once.
+    Repeat(ExprId),
+
+    Call {
+        callee: FuncId,
+        args: Vec<ExprId>,
+        paren: Span,
+    },
+    CallPointer {
+        callee: ExprId,
+        args: Vec<ExprId>,
+        paren: Span,
+    },
+    /// `op` of its arguments; see [`Builtin`] for their types.
+    Builtin {
+        op: Builtin,
+        args: Vec<ExprId>,
+        paren: Span,
+    },
+    /// All values are evaluated, then all pieces are written, to the standard output or error. `void`.
+    Print {
+        stream: Stream,
+        pieces: Vec<Piece>,
+    },
+    /// A fresh `str` of the pieces.
+    Format(Vec<Piece>),
+    /// Traps unless `condition`; the message, a `str`, is evaluated only then. `paren` is the place of the trap.
+    Assert {
+        condition: ExprId,
+        message: Option<ExprId>,
+        paren: Span,
+    },
+
+    Block(BlockId),
+    /// The first arm whose condition holds; without `otherwise` the type is `void`.
+    If {
+        arms: Vec<(Cond, BlockId)>,
+        otherwise: Option<BlockId>,
+    },
+    /// The first arm that matches; always one does, by the checker's proof.
+    Switch {
+        value: ExprId,
+        arms: Vec<Arm>,
+    },
+    While {
+        id: LoopId,
+        cond: Cond,
+        body: BlockId,
+    },
+    /// Of type `void`, or `never` if nothing breaks out of it.
+    Loop {
+        id: LoopId,
+        body: BlockId,
+    },
+    ForRange(Box<ForRange>),
+    ForSlice(Box<ForSlice>),
+    ForChars(Box<ForChars>),
+
+    /// Of type `never`, as the next four.
+    Return(Option<ExprId>),
+    /// Gives the value of a block, and leaves it.
+    Yield {
+        block: BlockId,
+        value: ExprId,
+    },
+    Break(LoopId),
+    Continue(LoopId),
+    /// Traps.
+    Unreachable,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    /// `%`: sign of the left side; of floats C's `fmod`.
+    Rem,
+    /// `%%`: never negative.
+    Mod,
+    Shl,
+    Shr,
+    BitAnd,
+    BitOr,
+    BitXor,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UnaryOp {
+    /// Of integers (wraps) and floats.
+    Neg,
+    /// Of bools.
+    Not,
+    /// Of integers.
+    BitNot,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// From the operand's type to the expression's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Conversion {
+    /// Integer to integer: the low bits, or extended by the sign of the operand's type. Also char to integer and `bool` to integer
+    /// (0 or 1), which extend with zeros, and a plain enum to an integer.
+    Int,
+    IntToFloat,
+    /// Saturates; NaN is 0.
+    FloatToInt,
+    /// Float to float.
+    Float,
+    /// Integer to char; traps for what is no scalar value, at `op`.
+    IntToChar {
+        op: Span,
+    },
+    /// Pointer, function and integer among each other: the bits (as `Int` where widths differ).
+    Address,
+    /// To a type of the same representation: another `restrict`, pointer to `?pointer`.
+    Same,
+    /// `T` to `?T`.
+    Some,
+}
+
+/// What the compiler knows how to do. `T` is the type of the expression, unless said otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Builtin {
+    /// `(T, T)`: `if b < a { b } else { a }`; integers and floats.
+    Min,
+    /// `(T, T)`: `if a < b { b } else { a }`.
+    Max,
+    /// `(T)`: integers wrap at MIN; floats.
+    Abs,
+    /// `(integer) -> i64`, the width for zero; so `Ctz`.
+    Clz,
+    Ctz,
+    Popcount,
+    /// `(T, any integer)`
+    Rotl,
+    Rotr,
+    Bswap,
+    /// `(T, T)`: the upper half of the product, by the sign of `T`.
+    MulHi,
+    /// `(T)` of floats, and the following.
+    Sqrt,
+    Floor,
+    Ceil,
+    Trunc,
+    /// Half away from zero, as C's.
+    Round,
+    /// `(T, T)`
+    Copysign,
+    /// `() -> f64`
+    Clock,
+    /// `() -> []str`
+    Args,
+    /// `(str) -> ?i64`
+    ParseI64,
+    /// `(str) -> ?f64`
+    ParseF64,
+    /// `(i32)`, never returns.
+    Exit,
+    /// `(str)`, never returns.
+    Panic,
+    /// `(i64) -> []E`, zeroed; traps where there is no memory.
+    Alloc,
+    /// `(i64, E) -> []E`, each element a copy.
+    AllocValue,
+    /// `([]E)` or `(*E)` of what the others gave.
+    Free,
+    /// `(E) -> *E`
+    Create,
+    /// `(*E)`
+    Destroy,
+    /// `([]E, rows: i64, cols: i64) -> [,]E`; `([]E, i64, i64, i64) -> [,,]E`: checked, traps at `paren`.
+    View,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Stream {
+    Out,
+    Err,
+}
+
+/// A piece of printed text.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    Text(StrId),
+    /// A value, as `print` shows it at the top level (strings not quoted).
+    Value(ExprId),
+    /// A number, `bool`, `char` or `str` by a format specification, in the form that `lang_rt::parse_spec` reads and that fits the type.
+    Formatted {
+        value: ExprId,
+        spec: StrId,
+    },
+}
+
+/// What `if` and `while` test.
+#[derive(Clone, Debug)]
+pub enum Cond {
+    Expr(ExprId),
+    /// Matches and binds. Over an optional the pattern is a [`PatKind::Some`].
+    Let {
+        value: ExprId,
+        pat: Pat,
+    },
+}
+
+/// A case of a `switch`. `else` has the pattern `_`.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    pub pat: Pat,
+    pub guard: Option<ExprId>,
+    pub body: ExprId,
+}
+
+/// A pattern for values of type `ty`.
+#[derive(Clone, Debug)]
+pub struct Pat {
+    pub kind: PatKind,
+    pub ty: Ty,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum PatKind {
+    /// Matches all.
+    Wild,
+    /// Matches all and begins the life of a local.
+    Bind(LocalId),
+    /// An integer, char, bool, float or string that is equal.
+    Const(ConstValue),
+    /// Bits of an integer or char, by the order of the type; a side that is absent is open.
+    Range {
+        low: Option<u128>,
+        high: Option<u128>,
+        inclusive: bool,
+    },
+    /// The first that matches. All bind the same locals.
+    Or(Vec<Pat>),
+    /// Parts of a tuple.
+    Tuple(Vec<Pat>),
+    /// Fields of a struct by number; the others match.
+    Struct(Vec<(u32, Pat)>),
+    /// The payload of an optional that is not nil.
+    Some(Box<Pat>),
+    Nil,
+}
+
+/// `for local in low..high by step`
+#[derive(Clone, Debug)]
+pub struct ForRange {
+    pub id: LoopId,
+    /// Absent for `_`.
+    pub local: Option<LocalId>,
+    /// The integer type of `low`, `high` and `step`, or `char` (without step).
+    pub ty: Ty,
+    pub low: ExprId,
+    pub high: ExprId,
+    pub inclusive: bool,
+    /// Absent for 1. Of the signed type of the same width where `ty` is unsigned and the step is a negative literal.
+    pub step: Option<ExprId>,
+    /// Where a step of zero traps.
+    pub step_span: Span,
+    pub body: BlockId,
+}
+
+/// `for index, element in slice`
+#[derive(Clone, Debug)]
+pub struct ForSlice {
+    pub id: LoopId,
+    /// `i64`, from 0.
+    pub index: Option<LocalId>,
+    /// The element, or its address if `by_pointer`.
+    pub element: Option<LocalId>,
+    pub by_pointer: bool,
+    /// A slice, strided slice; evaluated once. An array in memory comes as [`ExprKind::ArraySlice`].
+    pub slice: ExprId,
+    pub body: BlockId,
+}
+
+/// `for index, element in text.chars()`
+#[derive(Clone, Debug)]
+pub struct ForChars {
+    pub id: LoopId,
+    /// `i64`: the number of the character, from 0.
+    pub index: Option<LocalId>,
+    /// A `char`; U+FFFD for bytes that are not UTF-8.
+    pub element: Option<LocalId>,
+    /// A `str`.
+    pub text: ExprId,
+    pub body: BlockId,
+}
+
+// ----------------------------------------------------------------------------------------------------- places
+
+/// Where a value of type `ty` is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub kind: PlaceKind,
+    pub ty: Ty,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum PlaceKind {
+    /// Had an error.
+    Error,
+    Local(LocalId),
+    Global(GlobalId),
+    /// Read-only.
+    Constant(ConstId),
+    /// A fresh place that holds this value to the end of the statement.
+    Temp(ExprId),
+    /// `pointer.*`; `pointer.field` too.
+    Deref {
+        pointer: ExprId,
+        op: Span,
+    },
+    /// A field of a struct or tuple, by number.
+    Field {
+        base: PlaceId,
+        field: u32,
+    },
+    /// `array[index]`, checked; the index is of any integer type, as below.
+    ArrayElement {
+        array: PlaceId,
+        index: ExprId,
+        bracket: Span,
+    },
+    /// `slice[index]` of a slice, strided slice or `str` (a `u8` that is not written); checked.
+    SliceElement {
+        slice: ExprId,
+        index: ExprId,
+        bracket: Span,
+    },
+    /// `pointer[index]`, not checked.
+    PointerElement {
+        pointer: ExprId,
+        index: ExprId,
+        bracket: Span,
+    },
+    /// `view[i, j]`, `view[i, j, k]`; each index checked against its extent.
+    ViewElement {
+        view: ExprId,
+        indices: Vec<ExprId>,
+        bracket: Span,
+    },
+}
+
+impl Body {
+    /// The local that a place is in, if no pointer leads to it.
+    pub fn root_local(&self, mut place: PlaceId) -> Option<LocalId> {
+        loop {
+            match self[place].kind {
+                PlaceKind::Local(local) => return Some(local),
+                PlaceKind::Field { base, .. } => place = base,
+                PlaceKind::ArrayElement { array, .. } => place = array,
+                _ => return None,
+            }
+        }
+    }
+}
+
+impl Program {
+    /// The type as it is written in a program.
+    pub fn type_name(&self, ty: Ty, interner: &Interner) -> String {
+        self.types.name(ty, interner)
+    }
+}
