@@ -1,15 +1,17 @@
 //! The SSA intermediate representation that everything after the front end works on.
 //!
 //! Read in this order: [`types`] and [`ops`] say what an instruction can be, [`function`] and [`module`] how
-//! instructions are held, [`builder`] how they are made, [`verify`] what always holds, [`print`] and [`parse`] the
-//! text form, [`eval`] what operations compute, [`graph`] the analyses, [`target`] what a backend tells the optimizer.
+//! instructions are held, [`builder`] and [`ssa`] how they are made, [`verify`] what always holds, [`print`] and
+//! [`parse`] the text form, [`eval`] what operations compute, [`graph`] the analyses, [`target`] what a backend tells the optimizer.
 
 pub mod builder;
 pub mod entities;
 pub mod eval;
 pub mod function;
+pub mod graph;
 pub mod module;
 pub mod ops;
+pub mod ssa;
 pub mod target;
 pub mod trap;
 pub mod types;
