@@ -324,6 +324,13 @@ impl Function {
         }
     }
 
+    /// The same function without its body.
+    pub fn declaration(&self) -> Function {
+        let mut shell = Function::new("", self.linkage, self.sig.clone());
+        (shell.name, shell.attrs, shell.decl) = (self.name.clone(), self.attrs, self.decl);
+        shell
+    }
+
     /// Whether it has a body.
     pub fn is_definition(&self) -> bool {
         !self.layout.is_empty()
