@@ -1,0 +1,3 @@
+//! The e-graph optimizer.
+
+pub mod facts;
