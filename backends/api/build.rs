@@ -27,8 +27,8 @@ fn main() {
         .arg(source.join("lib.rs")));
 
     // The rest of the archive is what compilers need of their own libraries, which `cc` brings along.
-    let archive = fs::read(&archive).expect("rustc wrote the archive");
-    fs::write(&bare, member(&archive, ".lang_rt.")).expect("OUT_DIR is writable");
+    let members = fs::read(&archive).expect("rustc wrote the archive");
+    fs::write(&bare, member(&members, ".lang_rt.")).expect("OUT_DIR is writable");
     // Cut the debug information that `core` was compiled with.
     let cc = env::var("CC").unwrap_or_else(|_| "cc".into());
     let mut words = cc.split_whitespace();
@@ -37,6 +37,9 @@ fn main() {
         .args(["-r", "-nostdlib", "-Wl,--strip-debug", "-o"])
         .arg(out.join("lang_rt.o"))
         .arg(&bare));
+    for temporary in [archive, bare] {
+        fs::remove_file(temporary).expect("OUT_DIR is writable");
+    }
 }
 
 fn run(command: &mut Command) {

@@ -97,6 +97,26 @@ fn faults_are_traps() {
 }
 
 #[test]
+fn libraries_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("native, libs");
+    std::fs::create_dir(&dir).unwrap();
+    let compile = |text: &str, args: &[&str], output: &Path| {
+        let source = output.with_extension("c");
+        std::fs::write(&source, text).unwrap();
+        assert!(Command::new("cc").args(args).arg(&source).arg("-o").arg(output).status().unwrap().success());
+    };
+    let (object, program) = (folder.path().join("a.o"), folder.path().join("program"));
+    compile("int answer(void) { return 42; }", &["-shared", "-fPIC"], &dir.join("libanswer.so"));
+    let text = "int answer(void); double cbrt(double); volatile double x = 27;
+        int lang_main(void) { return answer() + (int)cbrt(x); } long lang_fn_table[9], lang_fn_count;";
+    compile(text, &["-c", "-fPIE"], &object);
+    let options = LinkOptions { libs: vec!["answer".into()], lib_dirs: vec![dir], debug: true };
+    link(&[&object], &program, &options).unwrap();
+    assert_eq!(Command::new(&program).status().unwrap().code(), Some(45));
+}
+
+#[test]
 fn failing_links_leave_the_output_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (source, object) = (folder.path().join("a.c"), folder.path().join("a.o"));

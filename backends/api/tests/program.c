@@ -41,7 +41,7 @@ FN int64_t counted(int64_t n) { if (n == 0) get(n); return counted(n - 1) + 1; }
 FN void leaf(void) { zero = 0; }
 FN void wild(void) { leaf(); *(volatile char *)0x123456789000 = 1; }
 FN void nil(void) { leaf(); *(volatile char *)8 = 1; }
-FN void divides(void) { leaf(); zero = 1 / zero; }
+FN void divides(void) { int64_t seven = (leaf(), zero + 7); zero = seven / zero; }
 FN void bad_text(void) { lang_rt_write_str((void *)0x123456789000, 10); zero = 1; }
 FN void hungry(void) { zero = (int64_t)lang_rt_alloc(INT64_MAX, 8, 1); }
 

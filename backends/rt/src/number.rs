@@ -69,6 +69,11 @@ pub fn write_f64(out: &mut dyn Out, v: f64) {
     }
     let mut d = Digits::new();
     let _ = write!(d, "{v:e}");
+    if let Some(even) = d.tie_to_even(v)
+        && even.as_str().parse() == Ok(v)
+    {
+        d = even;
+    }
     d.layout(out);
 }
 
@@ -79,6 +84,11 @@ pub fn write_f32(out: &mut dyn Out, v: f32) {
     }
     let mut d = Digits::new();
     let _ = write!(d, "{v:e}");
+    if let Some(even) = d.tie_to_even(v as f64)
+        && even.as_str().parse() == Ok(v)
+    {
+        d = even;
+    }
     d.layout(out);
 }
 
@@ -177,6 +187,26 @@ impl Digits {
             }
         }
         None
+    }
+
+    /// `core` rounds up where two shortest texts are equally near to `v`. Gives the even one, as other languages write
+    /// it, if there may be two.
+    fn tie_to_even(&self, v: f64) -> Option<Digits> {
+        let text = self.as_bytes();
+        let e = text.iter().position(|&b| b == b'e')?;
+        let shown = text[..e].iter().filter(|b| b.is_ascii_digit()).count() as i32;
+        let exponent = small_int(&text[e + 1..]);
+        // A magnitude of m * 2^p with odd m has exactly -p digits after its point, the last of them 5.
+        let stored = (v.to_bits() >> 52) as i32 & 0x7ff;
+        let fraction = v.to_bits() & ((1 << 52) - 1) | ((stored != 0) as u64) << 52;
+        let p = stored.max(1) - 1075 + fraction.trailing_zeros() as i32;
+        let may_tie = if p < 0 { -p == (shown - 1 - exponent).max(0) + 1 } else { exponent >= shown };
+        if !may_tie {
+            return None;
+        }
+        let mut even = Digits::new();
+        let _ = write!(even, "{v:.*e}", shown as usize - 1);
+        Some(even)
     }
 
     fn layout(&self, out: &mut dyn Out) {
@@ -278,6 +308,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::excessive_precision)] // Ties have one digit more than the shortest text.
     fn f64_edges() {
         let table: &[(f64, &str)] = &[
             (0.0, "0.0"),
@@ -296,6 +327,8 @@ mod tests {
             (1234567890123456.7, "1234567890123456.8"),
             (9007199254740993.0, "9007199254740992.0"),
             (9999999999999998.0, "9999999999999998.0"),
+            (2084211249456623.25, "2084211249456623.2"),
+            (2084211249456623.75, "2084211249456623.8"),
             (1e16, "1e16"),
             (1.2345e16, "1.2345e16"),
             (1e300, "1e300"),
