@@ -185,6 +185,8 @@ pub enum ConstValue {
     Some(Box<ConstValue>),
     /// A slice over all of a constant array.
     Slice(ConstId),
+    /// A slice over all of a global array.
+    GlobalSlice(GlobalId),
 }
 
 // ----------------------------------------------------------------------------------------------------- bodies
@@ -702,7 +704,7 @@ pub enum PlaceKind {
     Global(GlobalId),
     /// Read-only.
     Constant(ConstId),
-    /// A fresh place that holds this value to the end of the statement.
+    /// A fresh place that holds this value to the end of the enclosing block.
     Temp(ExprId),
     /// `pointer.*`; `pointer.field` too.
     Deref {
