@@ -276,15 +276,10 @@ pub extern "C" fn lang_rt_exit(code: i32) -> ! {
     unsafe { sys::exit(code & 255) }
 }
 
-/// Memory of `size` bytes: `(size: i64, align: i64, zeroed: u8) -> ptr`. Traps if there is none.
-///
-/// # Safety
-/// For compiled code, whose frames it shows when it traps.
-// Hands its own frame on: the backtrace starts there, also where this library has no frame pointers.
+/// Memory of `size` bytes: `(size: i64, align: i64, zeroed: u8) -> ptr`. Null if there is none.
 #[cfg_attr(standalone, unsafe(no_mangle))]
-#[unsafe(naked)]
-pub unsafe extern "C" fn lang_rt_alloc(size: i64, align: i64, zeroed: u8) -> *mut u8 {
-    naked_asm!("push rbp", "mov rbp, rsp", "mov rcx, rbp", "call {alloc}", "pop rbp", "ret", alloc = sym memory::alloc)
+pub extern "C" fn lang_rt_alloc(size: i64, align: i64, zeroed: u8) -> *mut u8 {
+    memory::alloc(size, align, zeroed != 0)
 }
 
 /// Reports a trap and ends the process with status 101. The words fill the holes of the message.

@@ -2,14 +2,9 @@
 
 use crate::{sys, trap};
 
-/// Allocates; traps when there is no memory, or no such size. `frame` is the frame of `lang_rt_alloc`.
-pub(crate) unsafe extern "C" fn alloc(size: i64, align: i64, zeroed: u8, frame: *const usize) -> *mut u8 {
-    let p =
-        if size < 0 { core::ptr::null_mut() } else { unsafe { try_alloc(size as usize, align as usize, zeroed != 0) } };
-    if p.is_null() {
-        unsafe { trap::out_of_memory(frame) };
-    }
-    p
+/// Allocates; null when there is no memory, or no such size. Compiled code traps then, and knows where.
+pub(crate) fn alloc(size: i64, align: i64, zeroed: bool) -> *mut u8 {
+    if size < 0 { core::ptr::null_mut() } else { unsafe { try_alloc(size as usize, align as usize, zeroed) } }
 }
 
 unsafe fn try_alloc(size: usize, align: usize, zeroed: bool) -> *mut u8 {

@@ -163,12 +163,6 @@ pub(crate) unsafe extern "C" fn report(
     finish()
 }
 
-/// Reports that the caller of the function with that frame gets no memory.
-pub(crate) unsafe fn out_of_memory(frame: *const usize) -> ! {
-    let chain = unsafe { Chain::after_call(*frame.add(1), *frame as *const usize) };
-    unsafe { report_at(b"out of memory", chain, MAX_FRAMES) }
-}
-
 /// Reports something that has no place of its own in the program, and ends the process.
 pub fn fatal(message: &str) -> ! {
     let frame: *const usize;
