@@ -11,10 +11,13 @@ pub mod function;
 pub mod graph;
 pub mod module;
 pub mod ops;
+pub mod parse;
+pub mod print;
 pub mod ssa;
 pub mod target;
 pub mod trap;
 pub mod types;
+pub mod verify;
 
 pub use entities::*;
 pub use function::*;

@@ -334,6 +334,17 @@ impl Op {
     }
 }
 
+impl Shape {
+    /// Whether the operation has exactly one result; calls have those of the signature, the others none.
+    pub fn has_result(self) -> bool {
+        use Shape::*;
+        match self {
+            Const | Unary | Binary | Ternary | Slot | Global | Func | Load => true,
+            Store | Memcpy | Memset | Guard | Call | CallIndirect | Jump | Brif | Switch | Return | Trap => false,
+        }
+    }
+}
+
 impl TypeRule {
     /// Whether `ty` can be the controlling type.
     pub fn accepts(self, ty: Type) -> bool {
