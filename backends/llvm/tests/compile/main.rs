@@ -1,0 +1,5 @@
+//! The LLVM backend from modules to code that runs.
+
+mod operations;
+mod programs;
+mod support;
