@@ -324,9 +324,17 @@ pub enum ExprKind {
     Error,
 
     /// `42`, `0xffu8`, `-128i8`: a minus before a literal belongs to it.
-    Int { value: IntId, negative: bool, suffix: Option<NumType> },
+    Int {
+        value: IntId,
+        negative: bool,
+        suffix: Option<NumType>,
+    },
     /// `1.5e-9f32`: the digits without `_`, sign and suffix, as `str::parse` reads them; so no precision is lost here.
-    Float { text: Symbol, negative: bool, suffix: Option<NumType> },
+    Float {
+        text: Symbol,
+        negative: bool,
+        suffix: Option<NumType>,
+    },
     Bool(bool),
     Char(char),
     /// `"text"`, `r"text"`; not always UTF-8, as `\xff` is a byte.
@@ -342,67 +350,168 @@ pub enum ExprKind {
     /// `.Empty`: a case of the enum that the context asks for; with a payload it is the callee of a `Call`.
     Case(Ident),
     /// `f!(T)`, `Pair!(i64, str)`; `base` is a name or a field.
-    Instance { base: ExprId, args: List<GenericArg> },
+    Instance {
+        base: ExprId,
+        args: List<GenericArg>,
+    },
 
     /// `base.name`: a field, a method, or a name in a module or type.
-    Field { base: ExprId, name: Ident },
+    Field {
+        base: ExprId,
+        name: Ident,
+    },
     /// `base.0`.
-    TupleField { base: ExprId, index: u32, index_span: Span },
+    TupleField {
+        base: ExprId,
+        index: u32,
+        index_span: Span,
+    },
     /// `base[i]`, `base[i, j]`; `bracket` is the opening one.
-    Index { base: ExprId, args: List<ExprId>, bracket: Span },
+    Index {
+        base: ExprId,
+        args: List<ExprId>,
+        bracket: Span,
+    },
     /// `base[low..high by step]`.
-    Slice { base: ExprId, range: RangeExpr, bracket: Span },
+    Slice {
+        base: ExprId,
+        range: RangeExpr,
+        bracket: Span,
+    },
     /// `callee(args)`; a method call has a `Field` as callee. `paren` is the opening one.
-    Call { callee: ExprId, args: List<Arg>, paren: Span },
+    Call {
+        callee: ExprId,
+        args: List<Arg>,
+        paren: Span,
+    },
     /// `base.*`
-    Deref { base: ExprId, op: Span },
+    Deref {
+        base: ExprId,
+        op: Span,
+    },
     /// `base!`
-    Unwrap { base: ExprId, op: Span },
+    Unwrap {
+        base: ExprId,
+        op: Span,
+    },
 
-    Unary { op: UnaryOp, operand: ExprId, op_span: Span },
+    Unary {
+        op: UnaryOp,
+        operand: ExprId,
+        op_span: Span,
+    },
     /// `try operand`
-    Try { operand: ExprId, op: Span },
-    Binary { op: BinaryOp, left: ExprId, right: ExprId, op_span: Span },
+    Try {
+        operand: ExprId,
+        op: Span,
+    },
+    Binary {
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+        op_span: Span,
+    },
     /// `operand as ty`
-    Cast { operand: ExprId, ty: TypeId, op: Span },
+    Cast {
+        operand: ExprId,
+        ty: TypeId,
+        op: Span,
+    },
     /// `value |> call`, where `call` is a `Call` that gets `value` as first argument.
-    Pipe { value: ExprId, call: ExprId, op: Span },
+    Pipe {
+        value: ExprId,
+        call: ExprId,
+        op: Span,
+    },
     /// `operand catch name { handler }`
-    Catch { operand: ExprId, name: Option<Ident>, handler: BlockId, op: Span },
+    Catch {
+        operand: ExprId,
+        name: Option<Ident>,
+        handler: BlockId,
+        op: Span,
+    },
     /// `low..high`, outside of brackets: the iterable of a `for`.
-    Range { range: RangeExpr, op: Span },
+    Range {
+        range: RangeExpr,
+        op: Span,
+    },
     /// `place = value` (`op` is `None`) or `place += value`. Not a value.
-    Assign { op: Option<BinaryOp>, place: ExprId, value: ExprId, op_span: Span },
+    Assign {
+        op: Option<BinaryOp>,
+        place: ExprId,
+        value: ExprId,
+        op_span: Span,
+    },
 
     /// `(a, b)`, `(a,)`, `()`.
     Tuple(List<ExprId>),
     /// `[a, b]`
     Array(List<ExprId>),
     /// `[value; len]`
-    Repeat { value: ExprId, len: ExprId },
+    Repeat {
+        value: ExprId,
+        len: ExprId,
+    },
     /// `Point { x: 1.0 }`, `.{ x: 1.0 }`, `.Rect { w: 1.0 }`, `Pair!(A, B) { ... }`.
-    StructLit { target: LitTarget, fields: List<FieldInit> },
+    StructLit {
+        target: LitTarget,
+        fields: List<FieldInit>,
+    },
     /// `Map { k: v }`, `Map!(K, V) {}`.
-    MapLit { path: Path, entries: List<MapEntry> },
+    MapLit {
+        path: Path,
+        entries: List<MapEntry>,
+    },
     /// `Set { a, b }`, `Set!(T) {}`, `Buf!(T) { a, b }`.
-    SeqLit { path: Path, elements: List<ExprId> },
+    SeqLit {
+        path: Path,
+        elements: List<ExprId>,
+    },
     /// `new T { ... }`
     New(ExprId),
 
     Block(BlockId),
     /// `if a { } else if b { } else { }`: flat, the arms in order.
-    If { arms: List<IfArm>, otherwise: Option<BlockId> },
-    Switch { scrutinee: ExprId, arms: List<SwitchArm> },
-    While { label: Option<Ident>, cond: Cond, body: BlockId },
-    Loop { label: Option<Ident>, body: BlockId },
-    For { label: Option<Ident>, binds: List<ForBind>, iter: ExprId, body: BlockId },
+    If {
+        arms: List<IfArm>,
+        otherwise: Option<BlockId>,
+    },
+    Switch {
+        scrutinee: ExprId,
+        arms: List<SwitchArm>,
+    },
+    While {
+        label: Option<Ident>,
+        cond: Cond,
+        body: BlockId,
+    },
+    Loop {
+        label: Option<Ident>,
+        body: BlockId,
+    },
+    For {
+        label: Option<Ident>,
+        binds: List<ForBind>,
+        iter: ExprId,
+        body: BlockId,
+    },
     /// `with context { allocator: a } { ... }`
-    With { fields: List<FieldInit>, body: BlockId },
+    With {
+        fields: List<FieldInit>,
+        body: BlockId,
+    },
     /// `#sync(place) { ... }`
-    Sync { place: ExprId, body: BlockId },
+    Sync {
+        place: ExprId,
+        body: BlockId,
+    },
 
     /// `|x| x + k`
-    Closure { params: List<Param>, result: Option<TypeId>, body: ExprId },
+    Closure {
+        params: List<Param>,
+        result: Option<TypeId>,
+        body: ExprId,
+    },
     /// `fn(x: i32) -> i32 { x + 1 }`, does not capture.
     Fn(FnId),
     /// `constantize e`
@@ -878,31 +987,81 @@ pub enum ItemKind {
     Error,
     /// Its [`FnDecl::name`] is present.
     Fn(FnId),
-    Struct { name: Ident, generics: List<GenericParam>, fields: List<FieldDecl> },
+    Struct {
+        name: Ident,
+        generics: List<GenericParam>,
+        fields: List<FieldDecl>,
+    },
     /// `enum Color: u8 { Red = 1, Circle(f64), Rect { w: f64 } }`
-    Enum { name: Ident, generics: List<GenericParam>, repr: Option<TypeId>, cases: List<CaseDecl> },
+    Enum {
+        name: Ident,
+        generics: List<GenericParam>,
+        repr: Option<TypeId>,
+        cases: List<CaseDecl>,
+    },
     /// `type Name!(T) = ty;`
-    TypeAlias { name: Ident, generics: List<GenericParam>, ty: TypeId },
-    Const { name: Ident, ty: Option<TypeId>, value: ExprId },
+    TypeAlias {
+        name: Ident,
+        generics: List<GenericParam>,
+        ty: TypeId,
+    },
+    Const {
+        name: Ident,
+        ty: Option<TypeId>,
+        value: ExprId,
+    },
     /// `let` or `var` at the top level or in a module.
     Var(VarId),
     /// The functions are `Fn` items; those with a body are defaults.
-    Protocol { name: Ident, generics: List<GenericParam>, items: List<ItemId> },
+    Protocol {
+        name: Ident,
+        generics: List<GenericParam>,
+        items: List<ItemId>,
+    },
     /// `impl Protocol for ty { }`, `impl ty { }`, `impl!(T) ...`
-    Impl { generics: List<GenericParam>, protocol: Option<TypeId>, ty: TypeId, items: List<ItemId> },
-    Module { name: Ident, body: List<StmtId> },
+    Impl {
+        generics: List<GenericParam>,
+        protocol: Option<TypeId>,
+        ty: TypeId,
+        items: List<ItemId>,
+    },
+    Module {
+        name: Ident,
+        body: List<StmtId>,
+    },
     /// `import a.b as c;`
-    Import { path: List<Ident>, alias: Option<Ident> },
+    Import {
+        path: List<Ident>,
+        alias: Option<Ident>,
+    },
     /// `import "file.lang" as c;`
-    ImportFile { path: List<u8>, path_span: Span, alias: Option<Ident> },
+    ImportFile {
+        path: List<u8>,
+        path_span: Span,
+        alias: Option<Ident>,
+    },
     /// `#import_path "dir";`
-    ImportPath { path: List<u8>, path_span: Span },
+    ImportPath {
+        path: List<u8>,
+        path_span: Span,
+    },
     /// `#link_path "dir";`
-    LinkPath { path: List<u8>, path_span: Span },
+    LinkPath {
+        path: List<u8>,
+        path_span: Span,
+    },
     /// `#link "library" { fn f(x: f64) -> f64; }`: functions without bodies, and types.
-    Link { library: List<u8>, library_span: Span, items: List<ItemId> },
+    Link {
+        library: List<u8>,
+        library_span: Span,
+        items: List<ItemId>,
+    },
     /// `test "name" { }`
-    Test { name: List<u8>, name_span: Span, body: BlockId },
+    Test {
+        name: List<u8>,
+        name_span: Span,
+        body: BlockId,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -67,8 +67,7 @@ impl Default for Interner {
 
 impl Interner {
     pub fn new() -> Interner {
-        let mut interner =
-            Interner { text: String::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![0; 1024] };
+        let mut interner = Interner { text: String::new(), ends: Vec::new(), hashes: Vec::new(), slots: vec![0; 1024] };
         for name in KNOWN_NAMES {
             interner.intern(name);
         }

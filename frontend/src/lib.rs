@@ -1,9 +1,11 @@
 //! From source text to SSA IR: lex, parse, resolve, check, lower.
 
-pub mod source;
+pub mod ast;
 pub mod diagnostic;
 pub mod intern;
-pub mod ast;
-pub mod types;
-pub mod layout;
-pub mod hir;
+mod lex;
+mod parse;
+pub mod source;
+pub mod token;
+
+pub use parse::parse;

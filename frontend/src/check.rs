@@ -1,0 +1,437 @@
+//! From syntax trees to the typed tree: what names mean, what types values have, and whether the program keeps the rules.
+//!
+//! [`check`] is the way in. It goes over a program in this order, and all but bodies is resolved on demand, so that the order of
+//! declarations does not matter:
+//!
+//! 1. `resolve::collect` puts the declarations of every file into scopes;
+//! 2. `types` gives structs their fields and layouts, `signature` gives functions their parameter types;
+//! 3. `global` evaluates constants and the initialisers of globals;
+//! 4. `body` checks functions, one at a time: statements there, expressions in `expr` and its neighbours.
+//!
+//! An expression is checked by [`body::FnCx::expr`] with the type that its context asks for, if it asks for one. That is a hint that
+//! literals and the like take; whoever needs exactly that type calls [`body::FnCx::expr_to`], which converts or reports. What had an error has
+//! the type `Ty::ERROR`, which fits everything, so that one cause gives one diagnostic.
+
+pub(crate) mod body;
+pub(crate) mod builtin;
+pub(crate) mod call;
+pub(crate) mod control;
+pub(crate) mod convert;
+pub(crate) mod coverage;
+pub(crate) mod expr;
+pub(crate) mod global;
+pub(crate) mod literal;
+pub(crate) mod operator;
+pub(crate) mod pattern;
+pub(crate) mod place;
+pub(crate) mod print;
+pub(crate) mod signature;
+pub(crate) mod types;
+
+#[cfg(test)]
+mod tests;
+
+use crate::ast;
+use crate::diagnostic::Diagnostic;
+use crate::hir::{self, ConstId, FuncId, GlobalId, StrId};
+use crate::intern::{Interner, Symbol};
+use crate::resolve::{AliasDecl, Decl, FnSet, Scope, ScopeId};
+use crate::source::{SourceMap, Span};
+use crate::types::{StructId, Ty, Types};
+use rustc_hash::FxHashMap;
+
+/// The stack of the thread that checks: enough for the deepest tree that is allowed, in unoptimized builds too.
+const STACK_SIZE: usize = 256 << 20;
+
+/// Checks a program. The first file is the main one. Without errors among the diagnostics, the program is whole.
+pub fn check(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) -> (hir::Program, Vec<Diagnostic>) {
+    std::thread::scope(|scope| {
+        let interner = &mut *interner;
+        let thread = std::thread::Builder::new()
+            .name("check".to_string())
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, move || run(sources, interner, files))
+            .expect("a thread to check in");
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn run(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) -> (hir::Program, Vec<Diagnostic>) {
+    let mut cx = Cx::new(sources, interner, files);
+    for index in 0..files.len() {
+        cx.collect_file(index);
+    }
+    cx.resolve_types();
+    cx.resolve_signatures();
+    cx.check_consts();
+    cx.check_globals();
+    cx.check_bodies();
+    cx.finish()
+}
+
+/// What is known of the whole program while it is checked.
+pub(crate) struct Cx<'a> {
+    pub sources: &'a SourceMap,
+    pub interner: &'a mut Interner,
+    pub files: &'a [ast::File],
+    pub types: Types,
+    pub diagnostics: Vec<Diagnostic>,
+
+    pub scopes: Vec<Scope>,
+    /// The top-level scope of each file.
+    pub file_scopes: Vec<ScopeId>,
+    /// Which files have statements at the top level.
+    pub scripts: Vec<bool>,
+    pub fn_sets: Vec<FnSet>,
+    /// By `StructId`.
+    pub structs: Vec<StructDecl>,
+    pub aliases: Vec<AliasDecl>,
+    /// By `ConstDeclId`.
+    pub consts: Vec<ConstDecl>,
+    /// By `FuncId`.
+    pub funcs: Vec<FuncDecl>,
+    /// By `GlobalId`.
+    pub globals: Vec<GlobalDecl>,
+
+    pub constants: Vec<hir::Constant>,
+    pub strings: Vec<Box<[u8]>>,
+    string_ids: FxHashMap<Box<[u8]>, StrId>,
+    /// Constants without a type of their own, by the types that they were used with.
+    pub free_consts: FxHashMap<(crate::resolve::ConstDeclId, Ty), Option<hir::ConstValue>>,
+    /// The body of the script, if the main file is one.
+    pub script: Option<FuncId>,
+    /// Default values of fields that are being put into a literal, innermost last.
+    pub open_defaults: Vec<(StructId, usize)>,
+}
+
+/// How far something that may refer to itself is resolved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TypeState {
+    Unresolved,
+    InProgress,
+    Done,
+}
+
+pub(crate) struct StructDecl {
+    pub scope: ScopeId,
+    pub fields: ast::List<ast::FieldDecl>,
+    pub state: TypeState,
+    pub layout: TypeState,
+}
+
+pub(crate) struct ConstDecl {
+    pub scope: ScopeId,
+    pub name: ast::Ident,
+    pub ty: Option<ast::TypeId>,
+    pub value: ast::ExprId,
+    pub state: ConstState,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum ConstState {
+    Unresolved,
+    InProgress,
+    /// Only unsuffixed literals: takes its type where it is used.
+    Free(operator::Free),
+    Done {
+        ty: Ty,
+        value: hir::ConstValue,
+        /// Where it lies, once somebody needed that.
+        memory: Option<ConstId>,
+    },
+    Error,
+}
+
+/// Where a function comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FuncSource {
+    Fn(ast::FnId),
+    Extern(ast::FnId, StrId),
+    /// The top-level statements of the main file.
+    Script,
+    /// The initialiser of a global.
+    Init(GlobalId),
+    /// Runs all initialisers.
+    InitAll,
+}
+
+pub(crate) struct FuncDecl {
+    pub name: Symbol,
+    pub span: Span,
+    pub path: String,
+    pub source: FuncSource,
+    /// Index of the file.
+    pub file: usize,
+    /// The scope that it is declared in.
+    pub scope: ScopeId,
+    pub attrs: hir::Attrs,
+    pub export: Option<(String, Span)>,
+    pub is_pub: bool,
+    pub used: bool,
+    pub params: Vec<ParamDecl>,
+    pub result: Ty,
+    /// Whether `params` and `result` are there.
+    pub resolved: bool,
+    /// The function that it is declared in.
+    pub parent: Option<FuncId>,
+    /// Locals of `parent` that are visible at the declaration, which it may not use.
+    pub outer_locals: FxHashMap<Symbol, Span>,
+    pub body: Option<hir::Body>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ParamDecl {
+    pub ty: Ty,
+    /// Of the whole parameter, `a: T`.
+    pub span: Span,
+}
+
+pub(crate) struct GlobalDecl {
+    pub name: Symbol,
+    pub span: Span,
+    pub scope: ScopeId,
+    pub file: usize,
+    /// Absent for memory that the checker made.
+    pub var: Option<ast::VarId>,
+    pub mutable: bool,
+    pub is_pub: bool,
+    pub used: bool,
+    pub state: TypeState,
+    pub ty: Ty,
+    /// The value of the initialiser, if it is constant.
+    pub constant: Option<hir::ConstValue>,
+    /// Computes the initialiser, if it is not constant or has to run at its place in a script.
+    pub init: Option<FuncId>,
+    pub symbol: String,
+}
+
+impl<'a> Cx<'a> {
+    fn new(sources: &'a SourceMap, interner: &'a mut Interner, files: &'a [ast::File]) -> Cx<'a> {
+        Cx {
+            sources,
+            interner,
+            files,
+            types: Types::new(),
+            diagnostics: Vec::new(),
+            scopes: Vec::new(),
+            file_scopes: Vec::new(),
+            scripts: vec![false; files.len()],
+            fn_sets: Vec::new(),
+            structs: Vec::new(),
+            aliases: Vec::new(),
+            consts: Vec::new(),
+            funcs: Vec::new(),
+            globals: Vec::new(),
+            constants: Vec::new(),
+            strings: Vec::new(),
+            string_ids: FxHashMap::default(),
+            free_consts: FxHashMap::default(),
+            script: None,
+            open_defaults: Vec::new(),
+        }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Something of the language that this compiler does not do yet; `what` with its verb: `generics are`.
+    pub(crate) fn not_yet(&mut self, span: Span, what: &str, instead: &str) {
+        self.report(Diagnostic::error("E0900", span, format!("{what} not available yet")).help(instead));
+    }
+
+    /// The id of a text.
+    pub(crate) fn string(&mut self, bytes: &[u8]) -> StrId {
+        if let Some(&id) = self.string_ids.get(bytes) {
+            return id;
+        }
+        let id = StrId(self.strings.len() as u32);
+        self.strings.push(bytes.into());
+        self.string_ids.insert(bytes.into(), id);
+        id
+    }
+
+    pub(crate) fn name_of(&self, ty: Ty) -> String {
+        self.types.name(ty, self.interner)
+    }
+
+    pub(crate) fn text(&self, name: Symbol) -> &str {
+        self.interner.resolve(name)
+    }
+
+    pub(crate) fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id.0 as usize]
+    }
+
+    /// Looks a name up in a scope of declarations and those around it; marks it as used.
+    pub(crate) fn lookup_decl(&mut self, mut scope: ScopeId, name: Symbol) -> Option<(Decl, Span, ScopeId)> {
+        loop {
+            let current = &mut self.scopes[scope.0 as usize];
+            if let Some(named) = current.names.get_mut(&name) {
+                named.used = true;
+                return Some((named.decl, named.span, scope));
+            }
+            scope = current.parent?;
+        }
+    }
+
+    /// The whole program, or what there is of it when there were errors.
+    fn finish(mut self) -> (hir::Program, Vec<Diagnostic>) {
+        let main = self.find_main();
+        let (globals, init) = self.finish_globals();
+        self.warn_unused_declarations(main);
+        let mut symbols = FxHashMap::default();
+        let mut exports: FxHashMap<String, Span> = FxHashMap::default();
+        let mut duplicates = Vec::new();
+        for func in &self.funcs {
+            if let Some((name, span)) = &func.export {
+                if let Some(&first) = exports.get(name) {
+                    duplicates.push((name.clone(), *span, first));
+                }
+                exports.insert(name.clone(), *span);
+                symbols.insert(name.clone(), ());
+            }
+            if let FuncSource::Extern(..) = func.source {
+                symbols.insert(self.interner.resolve(func.name).to_string(), ());
+            }
+        }
+        for (name, span, first) in duplicates {
+            self.report(
+                Diagnostic::error("E0211", span, format!("two functions are exported as \"{name}\""))
+                    .secondary(first, "also exported here"),
+            );
+        }
+        let mut funcs = Vec::with_capacity(self.funcs.len());
+        let mut counts: FxHashMap<String, u32> = FxHashMap::default();
+        for func in std::mem::take(&mut self.funcs) {
+            let symbol = match (&func.export, func.source) {
+                (Some((name, _)), _) => name.clone(),
+                (None, FuncSource::Extern(..)) => self.interner.resolve(func.name).to_string(),
+                _ => loop {
+                    let count = counts.entry(func.path.clone()).or_insert(0);
+                    *count += 1;
+                    let name = if *count == 1 { func.path.clone() } else { format!("{}.{count}", func.path) };
+                    if symbols.insert(name.clone(), ()).is_none() {
+                        break name;
+                    }
+                },
+            };
+            let kind = match (func.source, func.body) {
+                (FuncSource::Extern(_, library), _) => hir::FuncKind::Extern { library },
+                (_, body) => hir::FuncKind::Body(body.unwrap_or_default()),
+            };
+            funcs.push(hir::Func {
+                name: func.name,
+                path: func.path,
+                symbol,
+                params: func.params.iter().map(|param| param.ty).collect(),
+                result: func.result,
+                attrs: func.attrs,
+                kind,
+                span: func.span,
+            });
+        }
+        let program = hir::Program {
+            types: self.types,
+            funcs,
+            globals,
+            constants: self.constants,
+            strings: self.strings,
+            main,
+            init,
+        };
+        // Bodies are checked in an order that follows declarations; readers want that of the text. Errors found twice on
+        // the way (a default value used in two literals) are one.
+        let mut diagnostics = self.diagnostics;
+        diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start, d.primary.span.end));
+        diagnostics.dedup();
+        (program, diagnostics)
+    }
+
+    fn find_main(&mut self) -> Option<FuncId> {
+        if let Some(script) = self.script {
+            return Some(script);
+        }
+        let &scope = self.file_scopes.first()?;
+        let named = *self.scope(scope).names.get(&Symbol::MAIN)?;
+        let Decl::Fns(set) = named.decl else { return None };
+        let funcs = self.fn_sets[set.0 as usize].funcs.clone();
+        let main = funcs[0];
+        if let Some(&second) = funcs.get(1) {
+            let (first, second) = (self.funcs[main.index()].span, self.funcs[second.index()].span);
+            self.report(
+                Diagnostic::error("E0212", second, "`main` cannot be overloaded").secondary(first, "the first `main`"),
+            );
+            return None;
+        }
+        let func = &mut self.funcs[main.index()];
+        func.used = true;
+        if let Some(param) = func.params.first() {
+            let span = param.span;
+            self.report(
+                Diagnostic::error("E0212", span, "`main` takes no parameters")
+                    .help("`args()` gives the arguments of the program"),
+            );
+            return None;
+        }
+        let (result, span) = (func.result, func.span);
+        if result != Ty::VOID && result != Ty::ERROR && !self.types.is_int(result) {
+            let name = self.name_of(result);
+            self.report(
+                Diagnostic::error("E0212", span, format!("`main` cannot return `{name}`"))
+                    .note("it returns nothing, or an integer that is the exit status"),
+            );
+            return None;
+        }
+        Some(main)
+    }
+
+    fn warn_unused_declarations(&mut self, main: Option<FuncId>) {
+        // In a library everything may be used from outside.
+        if main.is_none() {
+            return;
+        }
+        let mut warnings = Vec::new();
+        for func in &self.funcs {
+            let name = self.interner.resolve(func.name);
+            let quiet = func.used
+                || func.is_pub
+                || func.attrs.export
+                || name.starts_with('_')
+                || func.name == Symbol::MAIN
+                || !matches!(func.source, FuncSource::Fn(_));
+            if !quiet {
+                warnings.push(
+                    Diagnostic::warning("W0203", func.span, format!("function `{name}` is never used"))
+                        .help(format!("if this is intended, name it `_{name}`")),
+                );
+            }
+        }
+        for global in &self.globals {
+            let name = self.interner.resolve(global.name);
+            if !global.used && !global.is_pub && global.var.is_some() && !name.starts_with('_') {
+                warnings.push(
+                    Diagnostic::warning("W0201", global.span, format!("variable `{name}` is never used"))
+                        .help(format!("if this is intended, name it `_{name}`")),
+                );
+            }
+        }
+        for &scope in &self.file_scopes {
+            let mut imports: Vec<_> = self
+                .scope(scope)
+                .names
+                .values()
+                .filter(|named| named.decl == Decl::StdMath && !named.used)
+                .map(|named| named.span)
+                .collect();
+            imports.sort();
+            for span in imports {
+                warnings.push(Diagnostic::warning("W0204", span, "this import is never used"));
+            }
+        }
+        self.diagnostics.extend(warnings);
+    }
+}

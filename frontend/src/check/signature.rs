@@ -1,0 +1,163 @@
+//! Parameter and result types of functions, and which functions may stand beside each other.
+
+use super::types::TypePlace;
+use super::{Cx, FuncSource, ParamDecl};
+use crate::ast;
+use crate::diagnostic::Diagnostic;
+use crate::hir::FuncId;
+use crate::types::{Ty, TyKind};
+use rustc_hash::FxHashMap;
+
+impl<'a> Cx<'a> {
+    /// Signatures of all functions, and conflicts between overloads.
+    pub(crate) fn resolve_signatures(&mut self) {
+        for index in 0..self.funcs.len() {
+            self.resolve_signature(FuncId(index as u32));
+        }
+        for set in 0..self.fn_sets.len() {
+            self.check_overloads(set);
+        }
+    }
+
+    /// The parameter and result types of a function that was collected.
+    pub(crate) fn resolve_signature(&mut self, id: FuncId) {
+        let func = &mut self.funcs[id.index()];
+        if func.resolved {
+            return;
+        }
+        func.resolved = true;
+        let (scope, file_index, source) = (func.scope, func.file, func.source);
+        let file = &self.files[file_index];
+        let (decl, is_extern) = match source {
+            FuncSource::Fn(decl) => (decl, false),
+            FuncSource::Extern(decl, _) => (decl, true),
+            FuncSource::Script | FuncSource::Init(_) | FuncSource::InitAll => return,
+        };
+        let function = &file[decl];
+        let params = self.resolve_params(scope, file, function.params);
+        let result = self.resolve_result(scope, file, function);
+        if is_extern {
+            for param in &params {
+                if !self.is_foreign(param.ty) {
+                    let name = self.name_of(param.ty);
+                    self.not_yet(
+                        param.span,
+                        &format!("foreign parameters of type `{name}` are"),
+                        "pass numbers and pointers",
+                    );
+                }
+            }
+            if result != Ty::VOID && !self.is_foreign(result) {
+                let name = self.name_of(result);
+                let span = function.result.map_or(function.head_span, |ty| file[ty].span);
+                self.not_yet(span, &format!("foreign results of type `{name}` are"), "return a number or pointer");
+            }
+        }
+        let func = &mut self.funcs[id.index()];
+        func.params = params;
+        func.result = result;
+    }
+
+    pub(crate) fn resolve_params(
+        &mut self,
+        scope: crate::resolve::ScopeId,
+        file: &'a ast::File,
+        list: ast::List<ast::Param>,
+    ) -> Vec<ParamDecl> {
+        let mut params = Vec::new();
+        for param in &file[list] {
+            if let Some(refinement) = param.refinement {
+                self.not_yet(file[refinement].span, "`where` is", "check the value with `assert`");
+            }
+            let mut ty = match param.ty {
+                Some(written) => self.resolve_type(scope, written, TypePlace::Promise),
+                None => Ty::ERROR,
+            };
+            if ty == Ty::VOID {
+                self.report(Diagnostic::error("E0306", param.span, "a parameter cannot be `void`"));
+                ty = Ty::ERROR;
+            }
+            let ty = self.sized(ty, param.span);
+            params.push(ParamDecl { ty, span: param.span });
+        }
+        params
+    }
+
+    pub(crate) fn resolve_result(
+        &mut self,
+        scope: crate::resolve::ScopeId,
+        file: &'a ast::File,
+        function: &ast::FnDecl,
+    ) -> Ty {
+        if let Some(refinement) = function.result_where {
+            self.not_yet(file[refinement].span, "`where` is", "check the value with `assert`");
+        }
+        match function.result {
+            Some(written) => {
+                let ty = self.resolve_type(scope, written, TypePlace::Other);
+                self.sized(ty, file[written].span)
+            }
+            None => Ty::VOID,
+        }
+    }
+
+    /// What a foreign function can take and return for now.
+    fn is_foreign(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            TyKind::Error | TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Fn { .. } => true,
+            TyKind::Float(bits) => bits > 16,
+            TyKind::Pointer { .. } => true,
+            TyKind::Optional(payload) => self.types.has_niche(payload),
+            _ => false,
+        }
+    }
+
+    /// Functions of one name differ in the number of parameters or the type of the first one.
+    pub(crate) fn check_overloads(&mut self, set: usize) {
+        if self.fn_sets[set].funcs.len() < 2 {
+            return;
+        }
+        let mut seen: FxHashMap<(usize, Option<Ty>), FuncId> = FxHashMap::default();
+        for id in self.fn_sets[set].funcs.clone() {
+            let func = &self.funcs[id.index()];
+            let first_param = func.params.first().map(|param| param.ty);
+            if first_param == Some(Ty::ERROR) {
+                continue;
+            }
+            let first_param = first_param.map(|ty| self.unrestricted(ty));
+            let func = &self.funcs[id.index()];
+            let (name, span) = (func.name, func.span);
+            if let Some(&other) = seen.get(&(func.params.len(), first_param)) {
+                let other = self.funcs[other.index()].span;
+                let text = self.text(name).to_string();
+                self.report(
+                    Diagnostic::error("E0202", span, format!("the function `{text}` is declared twice"))
+                        .label("declared again here")
+                        .secondary(other, "first declared here")
+                        .note(
+                            "functions of one name differ in the number of parameters, or in the type of the first one",
+                        ),
+                );
+                continue;
+            }
+            seen.insert((self.funcs[id.index()].params.len(), first_param), id);
+        }
+    }
+
+    /// The type without the promise `restrict` at its top.
+    pub(crate) fn unrestricted(&mut self, ty: Ty) -> Ty {
+        match self.types.kind(ty) {
+            TyKind::Pointer { target, restrict: true } => {
+                self.types.intern(TyKind::Pointer { target, restrict: false })
+            }
+            TyKind::Slice { element, restrict: true } => self.types.intern(TyKind::Slice { element, restrict: false }),
+            TyKind::Strided { element, restrict: true } => {
+                self.types.intern(TyKind::Strided { element, restrict: false })
+            }
+            TyKind::View { rank, element, restrict: true } => {
+                self.types.intern(TyKind::View { rank, element, restrict: false })
+            }
+            _ => ty,
+        }
+    }
+}

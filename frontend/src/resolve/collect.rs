@@ -1,0 +1,375 @@
+//! Fills scopes with declarations, before any of them is looked at.
+
+use super::{AliasDecl, AliasId, AliasState, ConstDeclId, Decl, FnSet, FnSetId, Named, Scope, ScopeId};
+use crate::ast::{self, ItemKind, PatKind, StmtKind};
+use crate::check::{ConstDecl, ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, StructDecl, TypeState};
+use crate::diagnostic::Diagnostic;
+use crate::hir::{self, FuncId, GlobalId};
+use crate::intern::Symbol;
+use crate::source::Span;
+use crate::types::{StructDef, StructId, Ty};
+use rustc_hash::FxHashMap;
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new_scope(&mut self, parent: Option<ScopeId>, file: usize, depth: u32, path: String) -> ScopeId {
+        self.scopes.push(Scope { parent, file, names: FxHashMap::default(), depth, path });
+        ScopeId(self.scopes.len() as u32 - 1)
+    }
+
+    /// The top level of a file.
+    pub(crate) fn collect_file(&mut self, index: usize) {
+        let file = &self.files[index];
+        let scope = self.new_scope(None, index, 0, String::new());
+        self.file_scopes.push(scope);
+        for &stmt in &file[file.body] {
+            match file[stmt].kind {
+                StmtKind::Item(item) => self.collect_item(scope, index, item),
+                StmtKind::ConstIf { .. } => {
+                    self.not_yet(file[stmt].span, "`#if` is", "remove the condition for now");
+                }
+                StmtKind::Error => {}
+                _ => self.scripts[index] = true,
+            }
+        }
+        if self.scripts[index] {
+            let names = &mut self.scopes[scope.0 as usize].names;
+            if let Some(main) = names.get(&Symbol::MAIN).copied()
+                && matches!(main.decl, Decl::Fns(_))
+            {
+                let first = file[file.body]
+                    .iter()
+                    .find(|&&stmt| !matches!(file[stmt].kind, StmtKind::Item(_) | StmtKind::Error))
+                    .map_or(main.span, |&stmt| file[stmt].span);
+                self.report(
+                    Diagnostic::error("E0209", main.span, "a file with statements at the top level has no `main`")
+                        .label("this function")
+                        .secondary(first, "this statement is part of the body of `main` already")
+                        .help("move the statements into `main`, or rename the function"),
+                );
+            }
+        }
+    }
+
+    /// The declarations of a block, if it has any: a scope of its own.
+    pub(crate) fn collect_block(
+        &mut self,
+        parent: ScopeId,
+        file_index: usize,
+        stmts: &[ast::StmtId],
+        depth: u32,
+        path: &str,
+        owner: Option<FuncId>,
+    ) -> Option<ScopeId> {
+        let file = &self.files[file_index];
+        if !stmts.iter().any(|&stmt| matches!(file[stmt].kind, StmtKind::Item(_) | StmtKind::ConstIf { .. })) {
+            return None;
+        }
+        let scope = self.new_scope(Some(parent), file_index, depth, path.to_string());
+        for &stmt in stmts {
+            match file[stmt].kind {
+                StmtKind::Item(item) => {
+                    let first = self.funcs.len();
+                    self.collect_item(scope, file_index, item);
+                    for func in &mut self.funcs[first..] {
+                        func.parent = owner;
+                    }
+                }
+                StmtKind::ConstIf { .. } => {
+                    self.not_yet(file[stmt].span, "`#if` is", "remove the condition for now");
+                }
+                _ => {}
+            }
+        }
+        Some(scope)
+    }
+
+    fn collect_item(&mut self, scope: ScopeId, file_index: usize, id: ast::ItemId) {
+        let file = &self.files[file_index];
+        let item = file[id];
+        match item.kind {
+            ItemKind::Error => {}
+            ItemKind::Fn(decl) => self.collect_fn(scope, file_index, decl, &item, FuncSource::Fn(decl)),
+            ItemKind::Struct { name, generics, fields } => {
+                if !generics.is_empty() {
+                    let span = file[generics][0].name.span;
+                    self.not_yet(span, "generics are", "write the struct for the types that you need");
+                    return self.declare(scope, name, Decl::Broken);
+                }
+                self.types.structs.push(StructDef {
+                    name: name.name,
+                    fields: Vec::new(),
+                    span: name.span,
+                    layout: None,
+                });
+                self.structs.push(StructDecl {
+                    scope,
+                    fields,
+                    state: TypeState::Unresolved,
+                    layout: TypeState::Unresolved,
+                });
+                let id = StructId(self.types.structs.len() as u32 - 1);
+                self.declare(scope, name, Decl::Struct(id));
+            }
+            ItemKind::TypeAlias { name, generics, ty } => {
+                if !generics.is_empty() {
+                    let span = file[generics][0].name.span;
+                    self.not_yet(span, "generics are", "write the alias for the types that you need");
+                    return self.declare(scope, name, Decl::Broken);
+                }
+                self.aliases.push(AliasDecl { scope, ty, span: name.span, state: AliasState::Unresolved });
+                let id = AliasId(self.aliases.len() as u32 - 1);
+                self.declare(scope, name, Decl::Alias(id));
+            }
+            ItemKind::Const { name, ty, value } => {
+                self.consts.push(ConstDecl { scope, name, ty, value, state: ConstState::Unresolved });
+                let id = ConstDeclId(self.consts.len() as u32 - 1);
+                self.declare(scope, name, Decl::Const(id));
+            }
+            ItemKind::Var(var) => self.collect_global(scope, file_index, var, item.is_pub),
+            ItemKind::Import { path, alias } => self.collect_import(scope, file_index, path, alias, item.span),
+            ItemKind::ImportFile { path_span, alias, .. } => {
+                self.not_yet(path_span, "imports of files are", "put the declarations into this file for now");
+                if let Some(alias) = alias {
+                    self.declare(scope, alias, Decl::Broken);
+                }
+            }
+            ItemKind::Link { library, items, .. } => {
+                let library = self.string(&file[library]);
+                for &inner in &file[items] {
+                    let inner = file[inner];
+                    match inner.kind {
+                        ItemKind::Fn(decl) => {
+                            self.collect_fn(scope, file_index, decl, &inner, FuncSource::Extern(decl, library));
+                        }
+                        ItemKind::Error => {}
+                        _ => self.not_yet(inner.span, "types in `#link` are", "declare the type outside of the block"),
+                    }
+                }
+            }
+            // The driver reads these before it looks for files.
+            ItemKind::ImportPath { .. } | ItemKind::LinkPath { .. } => {}
+            ItemKind::Enum { name, .. } => {
+                self.not_yet(name.span, "enums are", "use integer constants for now");
+                self.declare(scope, name, Decl::Broken);
+            }
+            ItemKind::Protocol { name, .. } => {
+                self.not_yet(name.span, "protocols are", "write functions for the types that you need");
+                self.declare(scope, name, Decl::Broken);
+            }
+            ItemKind::Impl { .. } => {
+                self.not_yet(item.span.at_start(), "`impl` blocks are", "declare the functions outside of the block");
+            }
+            ItemKind::Module { name, .. } => {
+                self.not_yet(name.span, "modules inside of files are", "declare the contents at the top level");
+                self.declare(scope, name, Decl::Broken);
+            }
+            // Tests are checked by `lang test` only.
+            ItemKind::Test { name_span, .. } => {
+                self.not_yet(name_span, "tests are", "call the code from `main` for now");
+            }
+        }
+    }
+
+    fn collect_fn(
+        &mut self,
+        scope: ScopeId,
+        file_index: usize,
+        decl: ast::FnId,
+        item: &ast::Item,
+        source: FuncSource,
+    ) {
+        let file = &self.files[file_index];
+        let function = &file[decl];
+        let Some(name) = function.name else { return };
+        let mut broken = false;
+        if let Some(first) = file[function.generics].first() {
+            self.not_yet(first.name.span, "generics are", "write the function for the types that you need");
+            broken = true;
+        } else if let Some(param) = file[function.params].iter().find(|param| param.ty.is_none()) {
+            self.not_yet(param.span, "parameters without types (generics) are", "write the type of the parameter");
+            broken = true;
+        } else if let Some(param) = file[function.params].iter().find(|param| param.variadic) {
+            self.not_yet(param.span, "variadic functions are", "take a slice for now");
+            broken = true;
+        }
+        if broken {
+            match self.scopes[scope.0 as usize].names.get_mut(&name.name) {
+                Some(named) if matches!(named.decl, Decl::Fns(_) | Decl::Broken) => named.decl = Decl::Broken,
+                _ => self.declare(scope, name, Decl::Broken),
+            }
+            return;
+        }
+        let mut attrs = hir::Attrs::default();
+        let mut export = None;
+        for attr in &file[item.attrs] {
+            match attr.kind {
+                ast::AttrKind::Inline => attrs.inline = true,
+                ast::AttrKind::NoInline => attrs.noinline = true,
+                ast::AttrKind::Cold => attrs.cold = true,
+                ast::AttrKind::FastMath => attrs.fast_math = true,
+                ast::AttrKind::Pure => self.not_yet(attr.span, "the check of `#pure` is", "remove the attribute"),
+                ast::AttrKind::TestOnly => self.not_yet(attr.span, "tests are", "remove the attribute"),
+                ast::AttrKind::Export(symbol) => {
+                    attrs.export = true;
+                    export = Some((String::from_utf8_lossy(&file[symbol]).into_owned(), attr.span));
+                }
+            }
+        }
+        if attrs.inline && attrs.noinline {
+            self.report(Diagnostic::error("E0210", name.span, "`#inline` and `#noinline` exclude each other"));
+        }
+        let path = format!("{}{}", self.scopes[scope.0 as usize].path, self.interner.resolve(name.name));
+        let id = FuncId(self.funcs.len() as u32);
+        self.funcs.push(FuncDecl {
+            name: name.name,
+            span: name.span,
+            path,
+            source,
+            file: file_index,
+            scope,
+            attrs,
+            export,
+            is_pub: item.is_pub,
+            used: false,
+            params: Vec::new(),
+            result: Ty::ERROR,
+            resolved: false,
+            parent: None,
+            outer_locals: FxHashMap::default(),
+            body: None,
+        });
+        if name.name == Symbol::UNDERSCORE {
+            return;
+        }
+        match self.scopes[scope.0 as usize].names.get(&name.name).copied() {
+            Some(Named { decl: Decl::Fns(set), .. }) => self.fn_sets[set.0 as usize].funcs.push(id),
+            Some(Named { decl: Decl::Broken, .. }) => {}
+            Some(_) => self.declare(scope, name, Decl::Broken),
+            None => {
+                self.fn_sets.push(FnSet { funcs: vec![id] });
+                let set = FnSetId(self.fn_sets.len() as u32 - 1);
+                self.declare(scope, name, Decl::Fns(set));
+            }
+        }
+    }
+
+    fn collect_global(&mut self, scope: ScopeId, file_index: usize, var: ast::VarId, is_pub: bool) {
+        let file = &self.files[file_index];
+        let decl = &file[var];
+        let pat = &file[decl.pat];
+        let name = match pat.kind {
+            PatKind::Bind(name) => name,
+            PatKind::Wild => Symbol::UNDERSCORE,
+            PatKind::Error => return,
+            _ => {
+                self.not_yet(pat.span, "patterns in top-level declarations are", "bind the whole value to one name");
+                let mut names = Vec::new();
+                bound_names(file, decl.pat, &mut names);
+                for ident in names {
+                    self.declare(scope, ident, Decl::Broken);
+                }
+                return;
+            }
+        };
+        let id = GlobalId(self.globals.len() as u32);
+        self.globals.push(GlobalDecl {
+            name,
+            span: pat.span,
+            scope,
+            file: file_index,
+            var: Some(var),
+            mutable: decl.mutable,
+            is_pub,
+            used: false,
+            state: TypeState::Unresolved,
+            ty: Ty::ERROR,
+            constant: None,
+            init: None,
+            symbol: format!("{}{}", self.scopes[scope.0 as usize].path, self.interner.resolve(name)),
+        });
+        if name != Symbol::UNDERSCORE {
+            self.declare(scope, ast::Ident { name, span: pat.span }, Decl::Global(id));
+        }
+    }
+
+    fn collect_import(
+        &mut self,
+        scope: ScopeId,
+        file_index: usize,
+        path: ast::List<ast::Ident>,
+        alias: Option<ast::Ident>,
+        span: Span,
+    ) {
+        let file = &self.files[file_index];
+        let Some(last) = file[path].last().copied() else { return };
+        let names: Vec<&str> = file[path].iter().map(|part| self.interner.resolve(part.name)).collect();
+        let decl = match names[..] {
+            ["std", "math"] => Decl::StdMath,
+            ["std", ..] => {
+                let name = names.join(".");
+                self.not_yet(span, &format!("module `{name}` is"), "only `std.math` is there");
+                Decl::Broken
+            }
+            _ => {
+                self.not_yet(span, "modules are", "put the declarations into this file for now");
+                Decl::Broken
+            }
+        };
+        self.declare(scope, alias.unwrap_or(last), decl);
+    }
+
+    /// Adds a name to a scope, which may not have it yet.
+    pub(crate) fn declare(&mut self, scope: ScopeId, name: ast::Ident, decl: Decl) {
+        let names = &mut self.scopes[scope.0 as usize].names;
+        match names.get_mut(&name.name) {
+            None => {
+                names.insert(name.name, Named { decl, span: name.span, used: false });
+            }
+            Some(first) => {
+                let span = first.span;
+                first.decl = Decl::Broken;
+                self.report_duplicate(name, span);
+            }
+        }
+    }
+
+    pub(crate) fn report_duplicate(&mut self, name: ast::Ident, first: Span) {
+        let text = self.interner.resolve(name.name).to_string();
+        self.report(
+            Diagnostic::error("E0202", name.span, format!("the name `{text}` is declared twice in this block"))
+                .label("declared again here")
+                .secondary(first, "first declared here"),
+        );
+    }
+}
+
+/// The names that a pattern binds.
+pub(crate) fn bound_names(file: &ast::File, pat: ast::PatId, names: &mut Vec<ast::Ident>) {
+    let node = &file[pat];
+    match node.kind {
+        PatKind::Bind(name) => names.push(ast::Ident { name, span: node.span }),
+        PatKind::Payload { args: list, .. } | PatKind::Tuple(list) => {
+            for &inner in &file[list] {
+                bound_names(file, inner, names);
+            }
+        }
+        // All alternatives bind the same names.
+        PatKind::Or(list) => {
+            if let Some(&first) = file[list].first() {
+                bound_names(file, first, names);
+            }
+        }
+        PatKind::Struct { fields, .. } => {
+            for field in &file[fields] {
+                bound_names(file, field.pat, names);
+            }
+        }
+        PatKind::Error
+        | PatKind::Wild
+        | PatKind::Lit(_)
+        | PatKind::Const(_)
+        | PatKind::Path(_)
+        | PatKind::Case(_)
+        | PatKind::Range { .. } => {}
+    }
+}
