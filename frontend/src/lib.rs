@@ -1,11 +1,24 @@
 //! From source text to SSA IR: lex, parse, resolve, check, lower.
 
-pub mod ast;
-pub mod diagnostic;
-pub mod intern;
-mod lex;
-mod parse;
+// In the order in which a newcomer should read, which blank lines keep rustfmt from changing.
 pub mod source;
+
+pub mod diagnostic;
+
+pub mod intern;
+
 pub mod token;
+
+mod lex;
+
+pub mod ast;
+
+mod parse;
+
+pub mod types;
+
+pub mod layout;
+
+pub mod hir;
 
 pub use parse::parse;
