@@ -1,0 +1,208 @@
+//! The command line. A command is a row of [`Command`], its options a struct; what it does is its file in `cmd`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A systems language whose optimizer is an e-graph, with LLVM, Cranelift and interpreter backends.
+#[derive(Parser)]
+#[command(name = "lang", version, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  lang run hello.lang                     compile in memory and run
+  lang build nbody.lang --release         e-graph and LLVM; writes ./nbody
+  lang sim nbody.lang -- 1000             interpret with every check on
+  lang dot nbody.lang advance -T svg      the control-flow graph of a function
+  lang rules udiv                         the rewrite rules about unsigned division
+
+Exit status: 0 success, 1 the program has errors, 2 wrong usage, 101 a program trapped, 70 a fault of the compiler.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Compile a program to an executable, or to what --emit names
+    #[command(after_help = "Examples:
+  lang build hello.lang                           debug build: fast to compile
+  lang build hello.lang --release -o hello        release build
+  lang build hello.lang -O --emit ir,asm          optimized IR and assembly, to hello.ir and hello.s
+  lang build hello.lang --release --stats         what the optimizer did")]
+    Build(Build),
+    /// Compile in memory and run
+    #[command(after_help = "Examples:
+  lang run hello.lang
+  lang run nbody.lang --release -- 50000          arguments of the program stand behind --")]
+    Run(Run),
+    /// Interpret, with every check on
+    #[command(after_help = "Examples:
+  lang sim hello.lang
+  lang sim hello.lang --trace                     every instruction, on standard error")]
+    Sim(Sim),
+    /// Show errors and warnings, and do nothing else
+    Check(Check),
+    /// Draw a graph of a program or function, in Graphviz's language or as a picture
+    #[command(after_help = "Examples:
+  lang dot nbody.lang advance                     control-flow graph as Graphviz text
+  lang dot nbody.lang advance --stage opt -T svg -o advance.svg
+  lang dot nbody.lang --what calls -T png -o calls.png
+  lang dot nbody.lang advance --what egraph       what equality saturation found")]
+    Dot(Dot),
+    /// List the rewrite rules of the optimizer
+    #[command(after_help = "Examples:
+  lang rules                                      all of them
+  lang rules urem-                                those whose name starts so, with their algebra")]
+    Rules(Rules),
+}
+
+/// How to optimize and with what to compile.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Codegen {
+    /// Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
+    #[arg(long)]
+    pub release: bool,
+    /// Optimization level: 0 none, 1 to 3 the e-graph and all passes; `-O` alone means 2
+    #[arg(short = 'O', value_name = "LEVEL", num_args = 0..=1, default_missing_value = "2", require_equals = false,
+          value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub opt: Option<u8>,
+    /// Compile with this backend: cranelift, llvm (see `lang build --help`)
+    #[arg(long, value_name = "NAME")]
+    pub backend: Option<String>,
+    /// Generate code for this CPU (`native`, or a name that LLVM knows) instead of the baseline
+    #[arg(long, value_name = "CPU")]
+    pub target_cpu: Option<String>,
+    /// Keep the optimizer from using this rule (may be repeated)
+    #[arg(long, value_name = "RULE")]
+    pub disable_rule: Vec<String>,
+    /// Print the IR after this pass (may be repeated; `all` for every pass, `lowered` for the input)
+    #[arg(long, value_name = "PASS")]
+    pub print_after: Vec<String>,
+    /// Print only this function with --print-after
+    #[arg(long, value_name = "NAME")]
+    pub func: Option<String>,
+    /// Print what the optimizer did: nodes, rounds, and how often each rule fired
+    #[arg(long)]
+    pub stats: bool,
+    /// Print how long each part of the compiler took
+    #[arg(long)]
+    pub time: bool,
+}
+
+#[derive(Args)]
+pub struct Build {
+    /// The main file (.lang), or a module in IR text (.ir)
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub codegen: Codegen,
+    /// Where to write; default is the name of the file without its ending
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What to write instead of an executable
+    #[arg(long, value_name = "FORM", value_delimiter = ',')]
+    pub emit: Vec<EmitForm>,
+    /// Write line-level debug information (debug builds have it anyway)
+    #[arg(short = 'g')]
+    pub debug_info: bool,
+}
+
+/// What `build --emit` can write.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EmitForm {
+    /// Object file
+    Obj,
+    /// Assembly
+    Asm,
+    /// LLVM IR
+    LlvmIr,
+    /// Cranelift IR
+    Clif,
+    /// The IR of this compiler, after optimization
+    Ir,
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// The main file (.lang), or a module in IR text (.ir)
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub codegen: Codegen,
+    /// Arguments of the program
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct Sim {
+    /// The main file (.lang), or a module in IR text (.ir)
+    pub path: PathBuf,
+    /// Print every instruction that is executed to standard error
+    #[arg(long)]
+    pub trace: bool,
+    /// Interpret the optimized program instead: the e-graph and all passes run first
+    #[arg(short = 'O')]
+    pub opt: bool,
+    /// Arguments of the program
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct Check {
+    /// The main file (.lang), or a module in IR text (.ir)
+    pub path: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Dot {
+    /// The main file (.lang) or a module in IR text (.ir), and optionally a function of it
+    #[arg(required = true, num_args = 1..=2, value_names = ["FILE", "FUNC"])]
+    pub target: Vec<String>,
+    /// What to draw
+    #[arg(long, value_enum, default_value_t = What::Cfg)]
+    pub what: What,
+    /// The IR as the front end lowered it, or as the optimizer left it
+    #[arg(long, value_enum, default_value_t = Stage::Lowered)]
+    pub stage: Stage,
+    /// The format; all but `dot` need Graphviz
+    #[arg(short = 'T', value_enum, default_value_t = Format::Dot)]
+    pub format: Format,
+    /// Where to write; default is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `dot` draws.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What {
+    /// Control-flow graph in SSA form
+    Cfg,
+    /// Dominator tree
+    Dom,
+    /// Loop nest
+    Loops,
+    /// Call graph of the program
+    Calls,
+    /// The saturated e-graph
+    Egraph,
+}
+
+/// Where `dot` looks.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    Lowered,
+    Opt,
+}
+
+/// What `dot` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    Dot,
+    Svg,
+    Png,
+}
+
+#[derive(Args)]
+pub struct Rules {
+    /// Only rules whose name contains this
+    pub name: Option<String>,
+}

@@ -1,0 +1,89 @@
+//! `lang build`: compiles to an executable, or to the forms that `--emit` names.
+
+use crate::cli::{Build, EmitForm};
+use crate::failure::Failure;
+use crate::output::write_file;
+use crate::pipeline::Plan;
+use lang_backend::link::{LinkOptions, link};
+use lang_backend::{Backend, Emit};
+use lang_ir::Module;
+use std::path::{Path, PathBuf};
+
+pub fn build(args: &Build) -> Result<(), Failure> {
+    let mut plan = Plan::new(&args.codegen)?;
+    let stem = PathBuf::from(args.path.file_stem().unwrap_or_default());
+    if args.output.is_some() && args.emit.len() > 1 {
+        return Err(Failure::Usage("-o names one file, but --emit asks for several".into()));
+    }
+    let emits: Vec<_> = args.emit.iter().map(|&form| backend_form(form)).collect();
+    if let Some(&missing) = emits.iter().flatten().find(|emit| !plan.backend.emits().contains(emit)) {
+        return Err(unsupported(plan.backend, missing));
+    }
+    let module = plan.front(&args.path)?;
+    let debug_info = args.debug_info || !args.codegen.release;
+    if emits.is_empty() {
+        need_entry(&module, &args.path)?;
+        let output = args.output.clone().unwrap_or_else(|| stem.clone());
+        if output.is_dir() {
+            return Err(Failure::Error(format!("cannot write {}: it is a folder", output.display())));
+        }
+        executable(&mut plan, &module, debug_info, &output)?;
+    }
+    for emit in emits {
+        let (bytes, extension) = match emit {
+            None => (module.to_string().into_bytes(), "ir"),
+            Some(emit) => {
+                let options = plan.compile_options(emit, debug_info);
+                let bytes = plan.timed("code", |plan| plan.backend.compile(&module, &options))?;
+                let (_, _, extension) = Emit::ALL.into_iter().find(|row| row.0 == emit).expect("a row for each form");
+                (bytes, extension)
+            }
+        };
+        write_file(&args.output.clone().unwrap_or_else(|| stem.with_extension(extension)), &bytes)?;
+    }
+    plan.finish();
+    Ok(())
+}
+
+/// The backend's form; `None` for our own IR.
+fn backend_form(form: EmitForm) -> Option<Emit> {
+    match form {
+        EmitForm::Obj => Some(Emit::Object),
+        EmitForm::Asm => Some(Emit::Asm),
+        EmitForm::LlvmIr => Some(Emit::LlvmIr),
+        EmitForm::Clif => Some(Emit::Clif),
+        EmitForm::Ir => None,
+    }
+}
+
+fn unsupported(backend: &dyn Backend, emit: Emit) -> Failure {
+    let name = |emit: &Emit| Emit::ALL.iter().find(|row| row.0 == *emit).map_or("", |row| row.1);
+    let known: Vec<_> = backend.emits().iter().map(name).chain(["ir"]).collect();
+    Failure::Usage(format!(
+        "the {} backend does not emit {}, only {}",
+        backend.name(),
+        name(&emit),
+        known.join(", ")
+    ))
+}
+
+/// A module can be linked or run only if it has a `main`.
+pub fn need_entry(module: &Module, path: &Path) -> Result<(), Failure> {
+    match module.entry() {
+        Some(_) => Ok(()),
+        None => Err(Failure::Error(format!("{} has no function `main`", path.display()))),
+    }
+}
+
+/// Compiles and links; the executable is written whole or not at all.
+pub fn executable(plan: &mut Plan, module: &Module, debug_info: bool, output: &Path) -> Result<(), Failure> {
+    let options = plan.compile_options(Emit::Object, debug_info);
+    let object = plan.timed("code", |plan| plan.backend.compile(module, &options))?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::environment(format!("cannot make a temporary folder: {error}")))?;
+    let path = folder.path().join("program.o");
+    write_file(&path, &object)?;
+    let options = LinkOptions { debug: debug_info, ..LinkOptions::default() };
+    plan.timed("link", |_| link(&[&path], output, &options))
+        .map_err(|error| Failure::environment(format!("linking failed: {error}")))
+}

@@ -1,0 +1,87 @@
+//! `lang dot`: graphs of a program or a function.
+
+use crate::cli::{Codegen, Dot, Format, Stage, What};
+use crate::failure::Failure;
+use crate::output::{say, write_file};
+use crate::pipeline;
+use lang_ir::{FuncId, Module, dot as graphs};
+use lang_opt::{EgraphOptions, Level};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+pub fn dot(args: &Dot) -> Result<(), Failure> {
+    let is_file = |name: &&String| name.ends_with(".lang") || name.ends_with(".ir");
+    let Some(path) = args.target.iter().find(is_file) else {
+        return Err(Failure::Usage("which program? Name its file (.lang or .ir), and optionally a function of it".into()));
+    };
+    let name = args.target.iter().find(|name| *name != path);
+    let backend = lang_backends::debug();
+    let mut module = pipeline::load(Path::new(path))?;
+    if args.stage == Stage::Opt {
+        pipeline::optimize(&mut module, Level::Full, backend, &Codegen::default())?;
+    }
+    let func = name.map(|name| function(&module, name)).transpose()?;
+    let all: Vec<FuncId> = match func {
+        Some(func) => vec![func],
+        None => module.functions.iter().filter(|(_, f)| f.is_definition()).map(|(id, _)| id).collect(),
+    };
+    let each = |draw: &dyn Fn(FuncId) -> String| all.iter().map(|&id| draw(id)).collect::<String>();
+    let text = match args.what {
+        What::Cfg => graphs::cfg(&module, &all),
+        What::Dom => each(&|id| graphs::dominators(&module, id)),
+        What::Loops => each(&|id| graphs::loops(&module, id)),
+        What::Calls => graphs::calls(&module),
+        What::Egraph => {
+            let Some(func) = func else {
+                return Err(Failure::Usage("an e-graph is of one function: name it behind the file".into()));
+            };
+            lang_opt::egraph::dot(&module, &module.functions[func], &EgraphOptions::new(backend.target()))
+        }
+    };
+    let bytes = match args.format {
+        Format::Dot => text.into_bytes(),
+        Format::Svg => graphviz(&text, "svg")?,
+        Format::Png => graphviz(&text, "png")?,
+    };
+    match &args.output {
+        Some(path) => write_file(path, &bytes),
+        None if args.format == Format::Png => {
+            Err(Failure::Usage("a picture does not go to standard output: name a file with -o".into()))
+        }
+        None => say(&String::from_utf8_lossy(&bytes)),
+    }
+}
+
+fn function(module: &Module, name: &str) -> Result<FuncId, Failure> {
+    module.function(name).filter(|&id| module.functions[id].is_definition()).ok_or_else(|| {
+        let known: Vec<_> =
+            module.functions.values().filter(|f| f.is_definition()).map(|f| &*f.name).take(20).collect();
+        Failure::Error(format!("there is no function `{name}`; there are {}", known.join(", ")))
+    })
+}
+
+/// Lets Graphviz draw the text.
+fn graphviz(text: &str, format: &str) -> Result<Vec<u8>, Failure> {
+    let missing = |error: std::io::Error| {
+        Failure::environment(format!("cannot run Graphviz's `dot` ({error}): install the package graphviz, or use -T dot"))
+    };
+    let mut child = Command::new("dot")
+        .arg(format!("-T{format}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(missing)?;
+    let mut input = child.stdin.take().expect("a pipe");
+    let text = text.to_string();
+    // Both pipes are served, so that neither side waits for the other.
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = child.wait_with_output().map_err(missing)?;
+    let written = writer.join().map_err(|_| Failure::Internal("the writer to Graphviz panicked".into()))?;
+    if !output.status.success() || written.is_err() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::environment(format!("Graphviz failed: {}", said.trim())));
+    }
+    Ok(output.stdout)
+}

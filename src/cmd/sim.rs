@@ -1,0 +1,16 @@
+//! `lang sim`: interprets, with every check on.
+
+use crate::cli::{Codegen, Sim};
+use crate::cmd::{build, run::Program};
+use crate::failure::Failure;
+use crate::pipeline::Plan;
+use lang_backend::RunOptions;
+
+pub fn sim(args: Sim) -> Result<Program, Failure> {
+    let codegen = Codegen { opt: Some(if args.opt { 2 } else { 0 }), backend: Some("interp".into()), ..Codegen::default() };
+    let mut plan = Plan::new(&codegen)?;
+    let module = plan.front(&args.path)?;
+    build::need_entry(&module, &args.path)?;
+    let options = RunOptions { trace: args.trace, ..plan.run_options(args.args) };
+    Ok(Program::InMemory { backend: plan.backend, module: Box::new(module), options })
+}

@@ -1,0 +1,200 @@
+//! How a program goes through the compiler: load, optimize, generate code, link. This file is the whole of it.
+
+use crate::cli::Codegen;
+use crate::failure::{self, Failure};
+use crate::output::{complain, say};
+use crate::render;
+use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
+use lang_frontend::source::SourceMap;
+use lang_ir::{Module, verify};
+use lang_opt::{EgraphOptions, Level, Options, Report};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What was decided from the command line: how hard to optimize, and with which backend to compile.
+pub struct Plan {
+    pub level: Level,
+    pub backend: &'static dyn Backend,
+    codegen: Codegen,
+    /// The parts of the compiler and the time they took.
+    times: Vec<(&'static str, Duration)>,
+}
+
+impl Plan {
+    pub fn new(codegen: &Codegen) -> Result<Plan, Failure> {
+        let opt = codegen.opt.unwrap_or(if codegen.release { 3 } else { 0 });
+        let level = if opt == 0 { Level::None } else { Level::Full };
+        let backend = match &codegen.backend {
+            Some(name) => lang_backends::find(name).ok_or_else(|| {
+                let known = lang_backends::all().map(|b| b.name()).collect::<Vec<_>>().join(", ");
+                Failure::Usage(format!("there is no backend `{name}`; there are {known}"))
+            })?,
+            None if codegen.release => release_backend(),
+            None => lang_backends::debug(),
+        };
+        Ok(Plan { level, backend, codegen: codegen.clone(), times: Vec::new() })
+    }
+
+    fn opt_level(&self) -> OptLevel {
+        if self.level == Level::None { OptLevel::None } else { OptLevel::Speed }
+    }
+
+    /// What the backend is asked for.
+    pub fn compile_options(&self, emit: Emit, debug_info: bool) -> CompileOptions {
+        CompileOptions { emit, opt_level: self.opt_level(), debug_info, cpu: self.codegen.target_cpu.clone() }
+    }
+
+    /// As [`Plan::compile_options`], for a program that is run in memory.
+    pub fn run_options(&self, args: Vec<String>) -> lang_backend::RunOptions {
+        lang_backend::RunOptions { opt_level: self.opt_level(), args, trace: false }
+    }
+
+    /// Does a part of the work, and remembers how long it took.
+    pub fn timed<R>(&mut self, part: &'static str, work: impl FnOnce(&Plan) -> R) -> R {
+        let start = Instant::now();
+        let result = work(self);
+        self.times.push((part, start.elapsed()));
+        result
+    }
+
+    /// Loads a program and optimizes it as planned.
+    pub fn front(&mut self, path: &Path) -> Result<Module, Failure> {
+        let mut module = self.timed("front end", |_| load(path))?;
+        let backend = self.backend;
+        let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, backend, &plan.codegen))?;
+        if self.codegen.stats {
+            complain(stats(&report).trim_end());
+        }
+        Ok(module)
+    }
+
+    /// Shows the times, if they were asked for.
+    pub fn finish(&self) {
+        if self.codegen.time {
+            for (part, time) in &self.times {
+                complain(&format!("{part:<12}{:>10.1} ms", time.as_secs_f64() * 1e3));
+            }
+        }
+    }
+}
+
+/// LLVM, or without it the best there is, with a word about it.
+fn release_backend() -> &'static dyn Backend {
+    if lang_backends::llvm_worker::available() {
+        return lang_backends::llvm();
+    }
+    complain("note: this lang was built without LLVM; release builds use the e-graph and Cranelift");
+    lang_backends::debug()
+}
+
+/// Reads a program, and says what is wrong with it if something is.
+pub fn load(path: &Path) -> Result<Module, Failure> {
+    failure::compiling(path);
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
+    let module = match path.extension().and_then(|e| e.to_str()) {
+        Some("ir") => load_ir(path, bytes)?,
+        Some("lang") => load_source(path, bytes)?,
+        _ => {
+            return Err(Failure::Usage(format!(
+                "{} is neither a program (.lang) nor a module in IR text (.ir)",
+                path.display()
+            )));
+        }
+    };
+    if cfg!(debug_assertions) {
+        verify_or_fail(&module, "the front end")?;
+    }
+    Ok(module)
+}
+
+fn load_source(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
+    let mut sources = SourceMap::new();
+    let file = sources.add(path.display().to_string(), bytes);
+    let (module, diagnostics) = lang_frontend::compile(&mut sources, file);
+    render::show(&sources, &diagnostics);
+    module.ok_or(Failure::Shown)
+}
+
+fn load_ir(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Failure::Error(format!("{}: not UTF-8 text: {error}", path.display())))?;
+    let module = lang_ir::parse::parse(&text).map_err(|error| Failure::Error(format!("{}:{error}", path.display())))?;
+    verify::verify(&module).map_err(|violations| {
+        let list: String = violations.iter().map(|v| format!("\n  {v}")).collect();
+        Failure::Error(format!("{} is not valid IR:{list}", path.display()))
+    })?;
+    Ok(module)
+}
+
+fn verify_or_fail(module: &Module, after: &str) -> Result<(), Failure> {
+    verify::verify(module).map_err(|violations| {
+        let list: String = violations.iter().map(|v| format!("\n  {v}")).collect();
+        Failure::Internal(format!("{after} made invalid IR:{list}"))
+    })
+}
+
+/// Runs the optimizer, and prints the IR where that was asked for.
+pub fn optimize(
+    module: &mut Module,
+    level: Level,
+    backend: &'static dyn Backend,
+    codegen: &Codegen,
+) -> Result<Report, Failure> {
+    check_names(codegen)?;
+    let mut egraph = EgraphOptions::new(backend.target());
+    egraph.disabled_rules = codegen.disable_rule.clone();
+    let options = Options { level, target: backend.target(), egraph, verify: cfg!(debug_assertions) };
+    let wants = |pass: &str| codegen.print_after.iter().any(|p| p == pass || p == "all");
+    let mut printed = Ok(());
+    let mut print = |pass: &str, module: &Module| {
+        if wants(pass) && printed.is_ok() {
+            printed = print_module(pass, module, codegen.func.as_deref());
+        }
+    };
+    print("lowered", module);
+    let report = lang_opt::optimize(module, &options, &mut |pass, module| print(pass.name, module))
+        .map_err(|broken| Failure::Internal(format!("pass {} made invalid IR:\n{}", broken.pass, broken.violations)))?;
+    printed?;
+    Ok(report)
+}
+
+/// Names of passes and rules that do not exist are wrong usage.
+fn check_names(codegen: &Codegen) -> Result<(), Failure> {
+    let passes = || lang_opt::PASSES.iter().map(|p| p.name);
+    for name in &codegen.print_after {
+        if !["all", "lowered"].contains(&&**name) && !passes().any(|pass| pass == name) {
+            let known = passes().collect::<Vec<_>>().join(", ");
+            return Err(Failure::Usage(format!("there is no pass `{name}`; there are lowered, {known}, and all")));
+        }
+    }
+    for name in &codegen.disable_rule {
+        if !lang_opt::rules::names().any(|rule| rule == name) {
+            return Err(Failure::Usage(format!("there is no rule `{name}`; `lang rules` lists them")));
+        }
+    }
+    Ok(())
+}
+
+fn print_module(pass: &str, module: &Module, only: Option<&str>) -> Result<(), Failure> {
+    let text = match only {
+        Some(name) => match module.function(name) {
+            Some(func) => lang_ir::print::function(module, func),
+            None => format!("; there is no function {name} any more\n"),
+        },
+        None => module.to_string(),
+    };
+    say(&format!("; after {pass}\n{text}\n"))
+}
+
+/// The table of `--stats`.
+fn stats(report: &Report) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    let _ = writeln!(text, "{:<18}{:>10}{:>12}", "pass", "changed", "ms");
+    for pass in &report.passes {
+        let _ = writeln!(text, "{:<18}{:>10}{:>12.2}", pass.name, pass.changed, pass.time.as_secs_f64() * 1e3);
+    }
+    let _ = write!(text, "\n{}", report.egraph);
+    text
+}

@@ -1,0 +1,84 @@
+//! The tests of `tests/files`: one file, one test.
+
+use crate::expect::Expect;
+use crate::modes::{Outcome, agree, lang, root, run};
+use libtest_mimic::Trial;
+use std::path::{Path, PathBuf};
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    let mut add = |folder: &str, ending: &str, test: fn(&Path) -> Result<(), String>| {
+        for path in list(folder, ending) {
+            let name = path.strip_prefix("tests/files").expect("a file test").display().to_string();
+            trials.push(Trial::test(name, move || test(&path).map_err(Into::into)));
+        }
+    };
+    add("run", "lang", runs);
+    add("run", "ir", runs);
+    add("trap", "lang", runs);
+    add("check", "lang", checks);
+    add("opt", "ir", optimizes);
+    add("cli", "cmd", commands);
+    trials
+}
+
+/// The files of a folder, relative to the project's, in order.
+fn list(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let folder = Path::new("tests/files").join(folder);
+    let Ok(entries) = std::fs::read_dir(root().join(&folder)) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| folder.join(entry.expect("an entry").file_name()))
+        .filter(|path| path.extension().is_some_and(|e| e == ending))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Runs in every mode. Directives: `args`, `stdin` (a line; `\n` is a newline).
+fn runs(path: &Path) -> Result<(), String> {
+    let expect = Expect::read(path);
+    let args: Vec<&str> = expect.directive("args").map_or(Vec::new(), |args| args.split_whitespace().collect());
+    let stdin = expect.directive("stdin").map_or(String::new(), |text| text.replace("\\n", "\n"));
+    let outcome = agree(path, &args, &stdin)?;
+    expect.check(&sections(outcome, 0))
+}
+
+/// Compares what `lang check` says.
+fn checks(path: &Path) -> Result<(), String> {
+    let expect = Expect::read(path);
+    // The expectations are part of the file but not of the program that is shown.
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let name = path.file_name().expect("a name");
+    std::fs::write(folder.path().join(name), &expect.input).map_err(|error| error.to_string())?;
+    let mut command = lang();
+    command.current_dir(folder.path()).arg("check").arg(name);
+    expect.check(&sections(run(command, "").into(), 1))
+}
+
+/// Compares the IR after the optimizer. Directives: `pass` (default: the last), `options` (more of the command line).
+fn optimizes(path: &Path) -> Result<(), String> {
+    let expect = Expect::read(path);
+    let mut command = lang();
+    match expect.directive("pass") {
+        Some(pass) => command.args(["build", "-O2", "--emit", "ir", "-o", "/dev/null", "--print-after", pass]),
+        None => command.args(["build", "-O2", "--emit", "ir", "-o", "/dev/stdout"]),
+    };
+    command.args(expect.directive("options").unwrap_or("").split_whitespace()).arg(path);
+    let outcome: Outcome = run(command, "").into();
+    expect.check(&sections(outcome, 0))
+}
+
+/// Runs the command line after `lang` in the directive `lang`.
+fn commands(path: &Path) -> Result<(), String> {
+    let expect = Expect::read(path);
+    let line = expect.directive("lang").ok_or("there is no directive `lang`")?;
+    let mut command = lang();
+    command.args(line.split_whitespace());
+    let stdin = expect.directive("stdin").map_or(String::new(), |text| text.replace("\\n", "\n"));
+    expect.check(&sections(run(command, &stdin).into(), 0))
+}
+
+fn sections(outcome: Outcome, usual_status: i32) -> [(&'static str, String); 3] {
+    let status = if outcome.status == Some(usual_status) { String::new() } else { format!("{:?}\n", outcome.status) };
+    [("stdout", outcome.stdout), ("stderr", outcome.stderr), ("status", status)]
+}

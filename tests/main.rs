@@ -1,0 +1,26 @@
+//! All end-to-end tests, in one executable. A test of the language is a file that is dropped into `tests/files`.
+//!
+//! - `files/run/*.lang` and `files/trap/*.lang` run in every mode, which all have to print the same and end the same.
+//! - `files/check/*.lang` show exactly what `lang check` says.
+//! - `files/opt/*.ir` show what the optimizer makes of a function; the interpreter runs them before and after, too.
+//! - `files/cli/*.cmd` show what a command line prints.
+//! - the examples and the kernels of `benches/` run in every mode, the kernels against their twins in C.
+//!
+//! What is expected stands at the end of the file; `BLESS=1 cargo test --test main` rewrites it, and the diff is read.
+
+mod expect;
+mod modes;
+mod files;
+mod programs;
+mod tidy;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    let args = Arguments::from_args();
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(files::trials());
+    trials.extend(programs::trials());
+    trials.extend(tidy::trials());
+    libtest_mimic::run(&args, trials).exit();
+}
