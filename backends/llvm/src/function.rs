@@ -91,20 +91,16 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
         self.blocks[block.as_u32() as usize].ok_or_else(|| internal(format!("{block} is not in the layout")))
     }
 
-    /// Makes the blocks, their phis, the slots and the function's parameters.
+    /// Makes the blocks and the values that no instruction makes.
     fn prepare(&mut self, cfg: &Cfg) -> Outcome<()> {
         let (unit, function) = (self.unit, self.function);
-        let entry = function.entry();
-        // LLVM's entry block has no predecessors and no phis.
-        let start = unit.context.append_basic_block(self.llvm, "start");
-        let entry_is_target = cfg.preds(entry).iter().any(|&pred| cfg.is_reachable(pred));
         for &block in cfg.rpo() {
-            let llvm = match block == entry && !entry_is_target {
-                true => start,
-                false => unit.context.append_basic_block(self.llvm, ""),
-            };
+            let llvm = unit.context.append_basic_block(self.llvm, "");
             self.blocks[block.as_u32() as usize] = Some(llvm);
-            if llvm == start {
+            if block == function.entry() {
+                // No block goes to the entry, so its parameters are the function's and no phis.
+                self.builder.position_at_end(llvm);
+                self.enter()?;
                 continue;
             }
             self.builder.position_at_end(llvm);
@@ -114,8 +110,12 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
                 self.define(param, phi.as_basic_value());
             }
         }
+        Ok(())
+    }
 
-        self.builder.position_at_end(start);
+    /// Makes the slots and the function's parameters.
+    fn enter(&mut self) -> Outcome<()> {
+        let (unit, function) = (self.unit, self.function);
         for slot in function.slots.values() {
             let bytes = unit.context.i8_type().array_type(slot.size);
             let address = self.builder.build_alloca(bytes, "")?;
@@ -126,14 +126,7 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
         }
         for (index, &param) in function.params().iter().enumerate() {
             let value = self.llvm.get_nth_param(index as u32).ok_or_else(|| internal("a parameter is missing"))?;
-            match entry_is_target {
-                true => self.phis[entry.as_u32() as usize][index].add_incoming(&[(&value, start)]),
-                false => self.define(param, value),
-            }
-        }
-        if entry_is_target {
-            self.set_location(Loc::from_u32(0));
-            self.builder.build_unconditional_branch(self.llvm_block(entry)?)?;
+            self.define(param, value);
         }
         Ok(())
     }
