@@ -77,6 +77,9 @@ impl Lexer<'_> {
 
     fn error(&mut self, code: &'static str, start: usize, end: usize, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic::error(code, self.span(start, end), message);
+        if self.diagnostics.len() == crate::parse::MAX_ERRORS {
+            self.diagnostics.pop();
+        }
         self.diagnostics.push(diagnostic);
         self.diagnostics.last_mut().expect("just pushed")
     }

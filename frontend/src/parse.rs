@@ -27,6 +27,9 @@ use crate::source::SourceMap;
 use crate::token::{DocLine, Token, TokenKind};
 use TokenKind as T;
 
+/// After so many errors in a file, no more are looked for: most of them would be consequences of others.
+pub(crate) const MAX_ERRORS: usize = 200;
+
 /// Parses one file of the map. There is always a tree; it is meaningful where no error was reported.
 pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (ast::File, Vec<Diagnostic>) {
     let source = source_map.file(file);
@@ -250,6 +253,10 @@ impl Parser<'_> {
     fn push_error(&mut self, silent: bool, diagnostic: Diagnostic) -> &mut Diagnostic {
         // A silent one goes to a place that nobody reads: errors are rare, and callers stay simple.
         if silent {
+            return self.unsaid.insert(diagnostic);
+        }
+        if self.diagnostics.len() == MAX_ERRORS {
+            self.give_up();
             return self.unsaid.insert(diagnostic);
         }
         self.diagnostics.push(diagnostic);

@@ -287,6 +287,9 @@ impl Parser<'_> {
             if power < min || self.panicking {
                 break;
             }
+            if self.at(T::Ident) {
+                self.report_word_operator(op);
+            }
             let token = self.bump();
             let op_span = self.span_of(token);
             left = match op {
@@ -325,26 +328,26 @@ impl Parser<'_> {
         left
     }
 
-    /// `and` and `or` of other languages: reported, then taken for what they mean.
+    /// `and` and `or` of other languages, taken for what they mean.
     #[cold]
-    fn word_operator(&mut self) -> Option<(Infix, u8)> {
+    fn word_operator(&self) -> Option<(Infix, u8)> {
         let token = self.token();
         if token.kind != T::Ident || token.after_newline || self.panicking || !starts_operand(self.ahead_kind(1)) {
             return None;
         }
-        let word = self.text_of(token);
-        let (op, power) = match word {
-            "and" => (BinaryOp::And, power::AND),
-            "or" => (BinaryOp::Or, power::OR),
-            _ => return None,
-        };
-        let span = self.span();
-        self.mild_error("E0110", span, format!("`{word}` is not an operator")).helps.push(edit(
-            format!("write `{}`", op.text()),
-            span,
-            op.text(),
-        ));
-        Some((Infix::Binary(op), power))
+        match self.text_of(token) {
+            "and" => Some((Infix::Binary(BinaryOp::And), power::AND)),
+            "or" => Some((Infix::Binary(BinaryOp::Or), power::OR)),
+            _ => None,
+        }
+    }
+
+    fn report_word_operator(&mut self, op: Infix) {
+        if let Infix::Binary(op) = op {
+            let span = self.span();
+            let message = format!("`{}` is not an operator", self.text_of(self.token()));
+            self.mild_error("E0110", span, message).helps.push(edit(format!("write `{}`", op.text()), span, op.text()));
+        }
     }
 
     fn chained_comparison(&mut self, first: Span, second: Span) {

@@ -54,8 +54,11 @@ impl Parser<'_> {
         let mut docs = self.docs_here();
         let mut attrs: Elements<Attr> = Elements::new();
         while self.at(T::Hash) && !self.at_directive() {
-            if let Some(attr) = self.attribute() {
-                attrs.push(attr);
+            match self.attribute() {
+                Some(attr) => attrs.push(attr),
+                // Whatever it was meant to be, no declaration follows.
+                None if !self.at_item() => self.panicking = true,
+                None => {}
             }
             if self.panicking {
                 break;
@@ -387,11 +390,15 @@ impl Parser<'_> {
             let (ty, name) = (self.text_of(self.token()), self.text_of(self.ahead(1)));
             let span = self.span().to(self.span_of(self.ahead(1)));
             let text = format!("{name}: {}", foreign::type_name(ty));
-            self.error("E0110", span, "the type of a field stands behind its name").helps.push(edit(
+            self.mild_error("E0110", span, "the type of a field stands behind its name").helps.push(edit(
                 format!("write `{text}`"),
                 span,
                 text.clone(),
             ));
+            let ty = self.path();
+            let ty = self.file.add_type(TypeKind::Path(ty), ty.span);
+            let name = self.ident();
+            return FieldDecl { name, ty, refinement: None, default: None, doc };
         }
         let name = self.expect_ident("the name of a field");
         if !self.panicking && !self.eat(T::Colon) {

@@ -339,10 +339,11 @@ impl Parser<'_> {
         }
         if !self.panicking {
             let (span, opening, found) = (self.span(), self.span_of(open), self.found());
-            // The end of a string that is never closed has been reported by the lexer.
-            if self.ahead(0).len == 0 {
-                self.panicking = true;
-            }
+            // That the f-string is never closed has been reported by the lexer.
+            self.panicking = self.diagnostics.iter().any(|d| {
+                let from = d.primary.span.start;
+                d.code == "E0004" && from <= open.start && !self.text[from as usize..open.start as usize].contains('\n')
+            });
             let diagnostic = self.error("E0107", span, format!("expected `}}` in the f-string, found {found}"));
             diagnostic.secondary.push(Label { span: opening, text: "opened here".into() });
         }

@@ -77,9 +77,12 @@ impl Parser<'_> {
             T::Let | T::Var if !self.token().after_newline => {
                 let span = self.span();
                 let word = self.text_of(self.token());
-                self.error("E0101", span, format!("expected an expression, found the keyword `{word}`"))
-                    .notes
-                    .push("a declaration is a statement; `let` in a condition is the whole condition".into());
+                let in_head = self.no_struct;
+                let message = format!("expected an expression, found the keyword `{word}`");
+                let diagnostic = self.error("E0101", span, message);
+                if in_head {
+                    diagnostic.notes.push("`let` in a condition is the whole condition: nest a second `if`".into());
+                }
                 ExprKind::Error
             }
             _ => {
@@ -341,6 +344,11 @@ impl Parser<'_> {
     fn body(&mut self) -> BlockId {
         if self.panicking {
             self.recover_to_brace();
+        } else if !self.at(T::LBrace) {
+            let (span, found) = (self.span(), self.found());
+            let diagnostic = self.error("E0101", span, format!("expected `{{`, found {found}"));
+            diagnostic.primary.text = "expected `{`".into();
+            diagnostic.helps.push(help("the body stands in braces"));
         }
         self.block()
     }
@@ -510,8 +518,11 @@ impl Parser<'_> {
 
     fn for_loop(&mut self, label: Option<Ident>) -> ExprKind {
         if self.c_style_for() {
-            let iter = self.file.add_expr(ExprKind::Error, self.span_from(self.prev_end));
-            return ExprKind::For { label, binds: List::EMPTY, iter, body: self.body() };
+            let span = self.span_from(self.prev_end);
+            let iter = self.file.add_expr(ExprKind::Error, span);
+            let pat = self.file.add_pat(PatKind::Error, span);
+            let binds = self.file.list(&[ForBind { pat, by_pointer: false }]);
+            return ExprKind::For { label, binds, iter, body: self.body() };
         }
         let mut binds: Elements<ForBind> = Elements::new();
         loop {

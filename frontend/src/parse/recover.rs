@@ -26,7 +26,10 @@ impl Parser<'_> {
                 }
             } else if !self.eat(T::Comma) && !self.at(close) {
                 // `struct P { int x; int y; }`: one error for all of them.
-                let by_semicolon = self.at(T::Semi) && close == T::RBrace;
+                let next = self.ahead(1);
+                let by_semicolon = self.at(T::Semi)
+                    && close == T::RBrace
+                    && !(next.after_newline && starts_statement(next.kind));
                 if by_semicolon && !semicolon {
                     let span = self.span();
                     let message = "the elements of this list are separated by `,`";
@@ -132,6 +135,11 @@ impl Parser<'_> {
                     return true;
                 }
                 T::Comma => {
+                    self.bump();
+                    self.panicking = false;
+                    return true;
+                }
+                T::Semi if close == T::RBrace && !self.ahead(1).after_newline => {
                     self.bump();
                     self.panicking = false;
                     return true;

@@ -130,10 +130,11 @@ impl Parser<'_> {
             T::Hash if self.text_of(self.ahead(1)) == "if" => self.const_if(scope),
             T::Else => {
                 let span = self.span();
-                self.error("E0101", span, "`else` without an `if` before it")
+                self.mild_error("E0101", span, "`else` without an `if` before it")
                     .helps
                     .push(help("`else` stands right behind the `}` of the `if`, without a `;`"));
                 self.bump();
+                // The block that belongs to it is read as the next statement.
                 StmtKind::Error
             }
             _ => return self.expression_statement(scope, start),
@@ -164,7 +165,7 @@ impl Parser<'_> {
         if !self.panicking && self.at(T::RBrace) && scope == Scope::Block && !is_assignment {
             return Some(Parsed::Tail(expr));
         }
-        if self.at(T::Semi) {
+        if self.at(T::Semi) && !self.panicking {
             self.bump();
         } else if !ends_itself && !(is_assignment && self.at(T::RBrace)) {
             self.end_of_statement();
@@ -179,11 +180,26 @@ impl Parser<'_> {
         }
         let forgotten = self.token().after_newline || self.at_any(&[T::RBrace, T::Eof]);
         if forgotten {
+            if self.after_unclosed_string() {
+                return;
+            }
             let span = self.span_from(self.prev_end);
             self.mild_error("E0105", span, "expected `;`").helps.push(edit("end the statement with `;`", span, ";"));
             return;
         }
         self.error_expected("`;`");
+    }
+
+    /// Was the last token a string that the lexer found unclosed? It may have swallowed whatever is missing here.
+    fn after_unclosed_string(&self) -> bool {
+        let last = self.pos.checked_sub(1).map(|i| self.tokens[i]);
+        last.is_some_and(|token| match token.kind {
+            T::FStrEnd => token.len == 0,
+            T::Str | T::ByteStr | T::RawStr => {
+                self.diagnostics.iter().any(|d| d.code == "E0004" && d.primary.span.start == token.start)
+            }
+            _ => false,
+        })
     }
 
     /// `let` or `var`; at the top level and in modules an item.
@@ -270,7 +286,7 @@ impl Parser<'_> {
     fn deferred(&mut self) -> ExprId {
         let ends_itself = self.at_block_like();
         let deferred = if ends_itself { self.block_like() } else { self.expr_or_assignment() };
-        if !(self.eat(T::Semi) || ends_itself) {
+        if !ends_itself || (self.at(T::Semi) && !self.panicking) {
             self.end_of_statement();
         }
         deferred
