@@ -18,7 +18,8 @@ use inkwell::llvm_sys::debuginfo::{LLVMMetadataReplaceAllUsesWith, LLVMTemporary
 use inkwell::llvm_sys::prelude::LLVMMetadataRef;
 use inkwell::values::{InstructionValue, MetadataValue};
 use lang_ir::graph::{Cfg, Dominators};
-use lang_ir::{AliasSet, Block, Function, InlineScope, Loc, Payload, RestrictScope};
+use lang_ir::{AliasSet, AliasSetData, Block, Function, InlineScope, Loc, Payload, RestrictScope};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The alias scopes of a function's memory instructions.
@@ -27,7 +28,12 @@ pub struct Scopes<'ctx> {
     nodes: BTreeMap<RestrictScope, LLVMMetadataRef>,
     starts: BTreeMap<Block, Starts>,
     kinds: [u32; 2],
+    /// The lists of instructions that access these sets.
+    lists: RefCell<BTreeMap<Vec<AliasSet>, Lists<'ctx>>>,
 }
+
+/// The scopes that an access belongs to, and those that it has nothing to do with.
+type Lists<'ctx> = [Option<MetadataValue<'ctx>>; 2];
 
 /// The scopes that begin in a block.
 #[derive(Default)]
@@ -47,7 +53,8 @@ struct Uses {
 impl<'ctx> Scopes<'ctx> {
     pub fn new(context: &'ctx Context, function: &Function, cfg: &Cfg) -> Scopes<'ctx> {
         let kinds = ["alias.scope", "noalias"].map(|kind| context.get_kind_id(kind));
-        let mut scopes = Scopes { context, nodes: BTreeMap::new(), starts: BTreeMap::new(), kinds };
+        let (nodes, starts, lists) = (BTreeMap::new(), BTreeMap::new(), RefCell::default());
+        let mut scopes = Scopes { context, nodes, starts, kinds, lists };
         if function.restrict_scopes == 0 {
             return scopes;
         }
@@ -123,14 +130,19 @@ impl<'ctx> Scopes<'ctx> {
 
     /// Marks an instruction that makes accesses of these sets: what all of them promise.
     pub fn mark(&self, function: &Function, sets: &[AliasSet], instruction: InstructionValue<'ctx>) -> Outcome<()> {
-        let Some((&first, others)) = sets.split_first() else { return Ok(()) };
-        if self.nodes.is_empty() || first == AliasSet::from_u32(0) {
+        if self.nodes.is_empty() || sets.contains(&AliasSet::from_u32(0)) {
             return Ok(());
         }
-        let data = &function.alias_sets;
-        let scopes = data[first].scopes.iter().filter(|s| others.iter().all(|&o| data[o].scopes.contains(s)));
-        let noalias = data[first].noalias.iter().filter(|s| others.iter().all(|&o| data[o].noalias.contains(s)));
-        for (kind, list) in [(self.kinds[0], self.list(scopes)), (self.kinds[1], self.list(noalias))] {
+        let lists = *self.lists.borrow_mut().entry(sets.to_vec()).or_insert_with(|| {
+            let common = |of: fn(&AliasSetData) -> &Vec<RestrictScope>| {
+                let mut all = sets.iter().map(|&set| of(&function.alias_sets[set]));
+                let first = all.next()?;
+                let others: Vec<_> = all.collect();
+                self.list(first.iter().filter(|scope| others.iter().all(|other| other.contains(scope))))
+            };
+            [common(|set| &set.scopes), common(|set| &set.noalias)]
+        });
+        for (kind, list) in self.kinds.into_iter().zip(lists) {
             if let Some(list) = list {
                 instruction.set_metadata(list, kind)?;
             }

@@ -50,6 +50,9 @@ pub fn build<'ctx>(
     Ok(unit.llvm)
 }
 
+/// A trap and its frames, innermost first.
+type TrapSite = (TrapCode, Vec<(String, SourcePos)>);
+
 /// What the translation of bodies looks up.
 pub struct Unit<'a, 'ctx> {
     pub context: &'ctx Context,
@@ -61,7 +64,7 @@ pub struct Unit<'a, 'ctx> {
     globals: Vec<GlobalValue<'ctx>>,
     trap: Option<FunctionValue<'ctx>>,
     strings: RefCell<Strings<'ctx>>,
-    traps: RefCell<FxHashMap<(TrapCode, Vec<(String, SourcePos)>), PointerValue<'ctx>>>,
+    traps: RefCell<FxHashMap<TrapSite, PointerValue<'ctx>>>,
 }
 
 impl<'a, 'ctx> Unit<'a, 'ctx> {
@@ -215,6 +218,9 @@ impl<'a, 'ctx> Unit<'a, 'ctx> {
             }
             self.attributes.copy(&function.name, llvm);
         } else {
+            if function.linkage == Linkage::Export && function.sig.results[..] == [Type::I1] {
+                llvm.add_attribute(AttributeLoc::Return, self.attribute("zeroext")?);
+            }
             // Backtraces follow the chain of frame pointers; a function that calls nothing is in no backtrace.
             self.add_text_attribute(llvm, "frame-pointer", "non-leaf");
             // A frame bigger than a page touches every page, so that it cannot jump over the guard page.
