@@ -27,6 +27,9 @@ use crate::source::SourceMap;
 use crate::token::{DocLine, Token, TokenKind};
 use TokenKind as T;
 
+/// How many operands of operators are open at once at most; what any [`MAX_DEPTH`] brackets have that people write.
+const MAX_OPERANDS: u32 = 4 * MAX_DEPTH;
+
 /// After so many errors in a file, no more are looked for: most of them would be consequences of others.
 pub(crate) const MAX_ERRORS: usize = 200;
 
@@ -59,6 +62,7 @@ pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (
         panicking: false,
         given_up: false,
         depth: 0,
+        operands: 0,
         height: 0,
         no_struct: false,
         imports_over: false,
@@ -91,6 +95,8 @@ struct Parser<'a> {
     /// Past a limit: the rest of the file is not read.
     given_up: bool,
     depth: u32,
+    /// How many calls of `binary` are open: some for each level of brackets, depending on the operators.
+    operands: u32,
     /// Height of the highest expression read so far in the innermost bracket, block or operand.
     height: u32,
     /// In the head of `if`, `while`, ...: a `{` begins the block.
@@ -293,11 +299,7 @@ impl Parser<'_> {
     /// One level deeper, unless that is too deep. Every `Some` is given back to `leave`.
     fn enter(&mut self) -> Option<Outer> {
         if self.depth >= MAX_DEPTH {
-            let span = self.span();
-            self.error("E0103", span, "nested too deeply")
-                .notes
-                .push(format!("brackets, blocks and prefix operators nest at most {MAX_DEPTH} deep"));
-            self.give_up();
+            self.too_deep();
             return None;
         }
         self.depth += 1;
@@ -307,6 +309,14 @@ impl Parser<'_> {
     fn leave(&mut self, outer: Outer) {
         self.depth -= 1;
         self.height = outer.height.max(self.height + 1);
+    }
+
+    fn too_deep(&mut self) {
+        let span = self.span();
+        self.error("E0103", span, "nested too deeply")
+            .notes
+            .push(format!("brackets, blocks and prefix operators nest at most {MAX_DEPTH} deep"));
+        self.give_up();
     }
 
     /// One more expression on top of the highest one so far.

@@ -279,6 +279,11 @@ impl Parser<'_> {
 
     /// Operators that bind at least as tightly as `min`.
     fn binary(&mut self, min: u8) -> ExprId {
+        if self.operands >= MAX_OPERANDS {
+            self.too_deep();
+            return self.file.add_expr(ExprKind::Error, self.span());
+        }
+        self.operands += 1;
         let start = self.start();
         let mut left = self.unary();
         let mut compared: Option<Span> = None;
@@ -325,6 +330,7 @@ impl Parser<'_> {
                 }
             };
         }
+        self.operands -= 1;
         left
     }
 

@@ -405,6 +405,13 @@ impl Parser<'_> {
     }
 
     fn switch(&mut self) -> ExprKind {
+        let Some(outer) = self.enter() else { return ExprKind::Error };
+        let kind = self.switch_cases();
+        self.leave(outer);
+        kind
+    }
+
+    fn switch_cases(&mut self) -> ExprKind {
         self.bump();
         let scrutinee = self.head_expr();
         if self.panicking {
@@ -566,11 +573,7 @@ impl Parser<'_> {
     /// What `at_block_like` saw, and nothing behind it.
     pub(super) fn block_like(&mut self) -> ExprId {
         let no_struct = std::mem::replace(&mut self.no_struct, false);
-        let Some(outer) = self.enter() else {
-            return self.file.add_expr(ExprKind::Error, self.span());
-        };
         let expr = self.primary();
-        self.leave(outer);
         self.no_struct = no_struct;
         expr
     }

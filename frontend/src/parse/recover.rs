@@ -27,9 +27,8 @@ impl Parser<'_> {
             } else if !self.eat(T::Comma) && !self.at(close) {
                 // `struct P { int x; int y; }`: one error for all of them.
                 let next = self.ahead(1);
-                let by_semicolon = self.at(T::Semi)
-                    && close == T::RBrace
-                    && !(next.after_newline && starts_statement(next.kind));
+                let by_semicolon =
+                    self.at(T::Semi) && close == T::RBrace && !(next.after_newline && starts_statement(next.kind));
                 if by_semicolon && !semicolon {
                     let span = self.span();
                     let message = "the elements of this list are separated by `,`";
@@ -38,7 +37,7 @@ impl Parser<'_> {
                 semicolon |= by_semicolon;
                 if by_semicolon {
                     self.bump();
-                } else if !self.missing_comma(close) {
+                } else if !self.missing_comma(open, close) {
                     break;
                 }
             }
@@ -49,7 +48,7 @@ impl Parser<'_> {
     }
 
     /// There is neither `,` nor the closing bracket. Says whether the list goes on.
-    fn missing_comma(&mut self, close: TokenKind) -> bool {
+    fn missing_comma(&mut self, open: Token, close: TokenKind) -> bool {
         let goes_on = self.token().after_newline
             && self.at_any(&[T::Ident, T::Int, T::Float, T::Str, T::Char, T::Dot, T::Minus, T::LBracket, T::FStrStart]);
         if goes_on {
@@ -62,13 +61,24 @@ impl Parser<'_> {
             // `close` reports it, with the opening bracket.
             return false;
         }
-        self.error_expected(&format!("`,` or {}", close.describe()));
+        if !self.at(T::Unknown) {
+            let (span, found, opening) = (self.span(), self.found(), self.span_of(open));
+            let what = format!("expected `,` or {}", close.describe());
+            let diagnostic = self.error("E0101", span, format!("{what}, found {found}"));
+            diagnostic.primary.text = what;
+            diagnostic.secondary.push(Label { span: opening, text: "the list begins here".into() });
+        }
+        self.panicking = true;
         self.recover_in_list(close)
     }
 
     /// Takes the closing bracket, or reports that it is missing.
     pub(super) fn close(&mut self, open: Token, close: TokenKind) {
         if self.eat(close) {
+            return;
+        }
+        if self.panicking || self.given_up {
+            self.panicking = true;
             return;
         }
         let opening = self.span_of(open);
