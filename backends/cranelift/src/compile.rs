@@ -97,7 +97,9 @@ impl Worker {
         let mut plane = ControlPlane::default();
         if let Err(error) = self.context.compile(isa, &mut plane) {
             return Err(match error.inner {
-                CodegenError::ImplLimitExceeded | CodegenError::CodeTooLarge | CodegenError::RegisterMappingError(_) => {
+                CodegenError::ImplLimitExceeded
+                | CodegenError::CodeTooLarge
+                | CodegenError::RegisterMappingError(_) => {
                     Error::Unsupported(format!("the function `{name}` is too big for the cranelift backend"))
                 }
                 other => Error::Internal(format!("cranelift does not compile the function `{name}`: {other}")),
@@ -129,8 +131,10 @@ impl Worker {
             text = asm(module, func, isa, code, &relocs)?;
         }
         let lines = code.buffer.get_srclocs_sorted().iter();
-        let lines = lines.filter(|l| !l.loc.is_default()).map(|l| (l.start, l.end, Loc::from_u32(l.loc.bits()))).collect();
-        let unwind = code.create_unwind_info(isa).map_err(|e| Error::Internal(format!("unwinding of `{name}`: {e}")))?;
+        let lines =
+            lines.filter(|l| !l.loc.is_default()).map(|l| (l.start, l.end, Loc::from_u32(l.loc.bits()))).collect();
+        let unwind =
+            code.create_unwind_info(isa).map_err(|e| Error::Internal(format!("unwinding of `{name}`: {e}")))?;
         let unwind = match unwind {
             Some(UnwindInfo::SystemV(info)) => Some(info),
             _ => None,
@@ -163,7 +167,7 @@ fn display(module: &Module, symbol: Symbol) -> String {
         Symbol::Func(f) => symbol_name(&module.functions[f]),
         Symbol::Global(g) => format!("the global {}", module.globals[g].name),
         Symbol::Library(library) => library.symbol().to_string(),
-        Symbol::Traps => "the function's table of traps".to_string(),
+        Symbol::Trap(index) => format!("the description of trap {index}"),
     }
 }
 

@@ -4,7 +4,7 @@
 //! equal modules give equal images.
 
 use crate::compile::{Code, CodeReloc, CodeTarget};
-use crate::lower::{Symbol, TRAP_SIZE};
+use crate::lower::Symbol;
 use cranelift_codegen::binemit::Reloc as RelocKind;
 use cranelift_entity::SecondaryMap;
 use lang_backend::{Error, symbol_name};
@@ -103,6 +103,8 @@ impl Default for Place {
 }
 
 const TEXT_ALIGN: u64 = 16;
+
+const TRAP_SIZE: usize = size_of::<TrapDesc>();
 
 /// Distances have 32 bits with a sign; the linker puts some more between.
 const MAX_SIZE: u64 = (1 << 31) - (1 << 26);
@@ -233,7 +235,14 @@ impl Image {
             let frames = func.frames(site.loc);
             let pos = frames[0].1;
             table.text(at + offset_of!(TrapDesc, template), site.code.template(), self, texts);
-            table.position(at, [offset_of!(TrapDesc, file), offset_of!(TrapDesc, line), offset_of!(TrapDesc, column)], pos, module, self, texts);
+            table.position(
+                at,
+                [offset_of!(TrapDesc, file), offset_of!(TrapDesc, line), offset_of!(TrapDesc, column)],
+                pos,
+                module,
+                self,
+                texts,
+            );
             let names = frames.iter().map(|(name, _)| &**name).collect::<Vec<_>>();
             let place = self.frames(&names, texts);
             table.address(at + offset_of!(TrapDesc, frames), place);
@@ -268,7 +277,14 @@ impl Image {
             let func = &module.functions[id];
             table.address(at + offset_of!(FnEntry, start), start_of(self.functions[id].unwrap_or(0)));
             table.text(at + offset_of!(FnEntry, name), &func.name, self, texts);
-            table.position(at, [offset_of!(FnEntry, file), offset_of!(FnEntry, line), offset_of!(FnEntry, column)], func.decl, module, self, texts);
+            table.position(
+                at,
+                [offset_of!(FnEntry, file), offset_of!(FnEntry, line), offset_of!(FnEntry, column)],
+                func.decl,
+                module,
+                self,
+                texts,
+            );
         }
         // The last entry has no name: there the program's code ends.
         let end = start_of(self.section(Section::Text).size);
@@ -299,7 +315,7 @@ impl Image {
         reloc: &CodeReloc,
         traps: Place,
     ) -> Result<(), Error> {
-        let kind = match reloc.kind {
+        let mut kind = match reloc.kind {
             RelocKind::Abs8 => Kind::Absolute,
             RelocKind::X86PCRel4 => Kind::Relative,
             RelocKind::X86CallPCRel4 | RelocKind::X86CallPLTRel4 => Kind::Call,
@@ -317,11 +333,25 @@ impl Image {
                 (Target::Section(place.section), place.offset as i64)
             }
             CodeTarget::Symbol(Symbol::Library(library)) => (self.import(library.symbol()), 0),
-            CodeTarget::Symbol(Symbol::Traps) => (Target::Section(traps.section), traps.offset as i64),
+            CodeTarget::Symbol(Symbol::Trap(index)) => {
+                (Target::Section(traps.section), traps.offset as i64 + index as i64 * TRAP_SIZE as i64)
+            }
             CodeTarget::Here(offset) => (Target::Section(Section::Text), (start + offset as u64) as i64),
         };
         let addend = reloc.addend + target_offset;
         let text = &mut self.sections[Section::Text as usize];
+        if kind == Kind::Indirect && matches!(target, Target::Section(_)) {
+            // Position-independent code loads every address from memory. What is here needs no such word: as linkers do,
+            // the load becomes a computation of the address.
+            const LOAD: u8 = 0x8b;
+            const COMPUTE: u8 = 0x8d;
+            let opcode = &mut text.bytes[at as usize - 2];
+            if *opcode != LOAD {
+                return Err(Error::Internal("an address is not loaded as it should be".to_string()));
+            }
+            *opcode = COMPUTE;
+            kind = Kind::Relative;
+        }
         if target == Target::Section(Section::Text) && matches!(kind, Kind::Relative | Kind::Call) {
             let distance = (addend - at as i64) as i32;
             text.bytes[at as usize..][..4].copy_from_slice(&distance.to_le_bytes());

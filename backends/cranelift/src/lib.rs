@@ -56,7 +56,9 @@ impl Backend for Cranelift {
 
     fn run(&self, module: &Module, options: &RunOptions) -> Result<i32, Error> {
         if options.trace {
-            return Err(Error::Unsupported("the cranelift backend does not trace; the interp backend does".to_string()));
+            return Err(Error::Unsupported(
+                "the cranelift backend does not trace; the interp backend does".to_string(),
+            ));
         }
         let program = jit::Program::new(module, options.opt_level)?;
         Ok(program.run(&options.args))

@@ -12,13 +12,14 @@ mod integer;
 use crate::library::Library;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, Block as ClBlock, BlockArg, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData, Inst as ClInst,
-    InstBuilder, MemFlagsData, SigRef, Signature as ClSignature, SourceLoc, StackSlot as ClSlot, StackSlotData,
-    StackSlotKind, TrapCode as ClTrap, Type as ClType, UserExternalName, UserFuncName, Value as V, types,
+    AbiParam, Block as ClBlock, BlockArg, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
+    Inst as ClInst, InstBuilder, MemFlagsData, SigRef, Signature as ClSignature, SourceLoc, StackSlot as ClSlot,
+    StackSlotData, StackSlotKind, TrapCode as ClTrap, Type as ClType, UserExternalName, UserFuncName, Value as V,
+    types,
 };
 use cranelift_codegen::isa::{CallConv, TargetIsa};
-use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::SecondaryMap;
+use cranelift_entity::packed_option::PackedOption;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
 use lang_backend::Error;
 use lang_ir::*;
@@ -30,12 +31,9 @@ pub enum Symbol {
     Func(FuncId),
     Global(GlobalId),
     Library(Library),
-    /// The descriptions of the traps of the function that is being compiled, [`TRAP_SIZE`] bytes each.
-    Traps,
+    /// The description of a trap of the function that is being compiled.
+    Trap(u32),
 }
-
-/// The size of a `lang_rt::trap::TrapDesc`.
-pub const TRAP_SIZE: usize = size_of::<lang_rt::trap::TrapDesc>();
 
 impl Symbol {
     fn encode(self) -> UserExternalName {
@@ -43,7 +41,7 @@ impl Symbol {
             Symbol::Func(f) => (0, f.as_u32()),
             Symbol::Global(g) => (1, g.as_u32()),
             Symbol::Library(l) => (2, l as u32),
-            Symbol::Traps => (3, 0),
+            Symbol::Trap(index) => (3, index),
         };
         UserExternalName { namespace, index }
     }
@@ -53,7 +51,7 @@ impl Symbol {
             0 => Symbol::Func(FuncId::from_u32(name.index)),
             1 => Symbol::Global(GlobalId::from_u32(name.index)),
             2 => Symbol::Library(Library::ALL[name.index as usize]),
-            _ => Symbol::Traps,
+            _ => Symbol::Trap(name.index),
         }
     }
 }
@@ -466,13 +464,7 @@ impl Lower<'_> {
             self.traps.push(site);
             self.traps.len() - 1
         });
-        let name = self.b.func.declare_imported_user_function(Symbol::Traps.encode());
-        let desc = self.b.create_global_value(GlobalValueData::Symbol {
-            name: ExternalName::user(name),
-            offset: ((index * TRAP_SIZE) as i64).into(),
-            colocated: true,
-            tls: false,
-        });
+        let desc = self.data(Symbol::Trap(index as u32));
         let mut all = vec![self.b.ins().symbol_value(types::I64, desc)];
         all.extend_from_slice(args);
         self.library(Library::Trap, &all);
@@ -510,16 +502,15 @@ impl Lower<'_> {
         if let Some(&known) = self.globals.get(&id) {
             return known;
         }
-        let name = self.b.func.declare_imported_user_function(Symbol::Global(id).encode());
-        let data = GlobalValueData::Symbol {
-            name: ExternalName::user(name),
-            offset: 0.into(),
-            colocated: true,
-            tls: false,
-        };
-        let new = self.b.create_global_value(data);
+        let new = self.data(Symbol::Global(id));
         self.globals.insert(id, new);
         new
+    }
+
+    fn data(&mut self, symbol: Symbol) -> GlobalValue {
+        let name = ExternalName::user(self.b.func.declare_imported_user_function(symbol.encode()));
+        let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: true, tls: false };
+        self.b.create_global_value(data)
     }
 
     /// Calls a function of a library; those of a trap take as many parameters as there are arguments.

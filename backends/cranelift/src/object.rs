@@ -1,13 +1,14 @@
 //! The image as an ELF object file.
 
+use crate::debug;
 use crate::image::{Image, Kind, Section, Target};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use lang_backend::{Error, FUNCTION_TABLE, symbol_name};
 use lang_ir::{Linkage, Module};
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
 use object::{
-    Architecture, BinaryFormat, Endianness, RelocationEncoding, RelocationFlags, RelocationKind, SectionKind, SymbolFlags,
-    SymbolKind, SymbolScope,
+    Architecture, BinaryFormat, Endianness, RelocationEncoding, RelocationFlags, RelocationKind, SectionKind,
+    SymbolFlags, SymbolKind, SymbolScope,
 };
 
 /// Writes the object file.
@@ -65,7 +66,11 @@ pub fn write(module: &Module, image: &Image, isa: &OwnedTargetIsa, debug_info: b
     }
     // The stack is not executable.
     object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
-    let _ = (isa, debug_info);
+    let text = section_symbols[Section::Text as usize];
+    debug::unwinding(image, isa, &mut object, text)?;
+    if debug_info {
+        debug::lines(module, image, &mut object, text)?;
+    }
     object.write().map_err(failed)
 }
 

@@ -95,13 +95,13 @@ impl Lower<'_> {
         let below = self.b.ins().fcmp(FloatCC::LessThan, error, zero);
         let negative = self.b.ins().fcmp(FloatCC::LessThan, sum, zero);
         let (away, towards) = (self.select(negative, below, above), self.select(negative, above, below));
-        let odd = self.to_odd(types::I64, sum, away, towards);
+        let odd = self.round_to_odd(types::I64, sum, away, towards);
         let odd = self.bitcast(types::F64, odd);
         self.fdemote(Type::F16, Type::F64, odd)
     }
 
     /// The bits of a rounded number, or of its odd neighbour if it is even and not exact: `away` from zero or `towards` it.
-    fn to_odd(&mut self, bits_type: cranelift_codegen::ir::Type, rounded: V, away: V, towards: V) -> V {
+    fn round_to_odd(&mut self, bits_type: cranelift_codegen::ir::Type, rounded: V, away: V, towards: V) -> V {
         let bits = self.bitcast(bits_type, rounded);
         let (away, towards) = (self.b.ins().uextend(bits_type, away), self.b.ins().uextend(bits_type, towards));
         let step = self.b.ins().isub(away, towards);
@@ -124,7 +124,7 @@ impl Lower<'_> {
                 let (back, x) = (self.b.ins().fabs(back), self.b.ins().fabs(x));
                 let away = self.b.ins().fcmp(FloatCC::LessThan, back, x);
                 let towards = self.b.ins().fcmp(FloatCC::GreaterThan, back, x);
-                let odd = self.to_odd(types::I32, rounded, away, towards);
+                let odd = self.round_to_odd(types::I32, rounded, away, towards);
                 let odd = self.bitcast(types::F32, odd);
                 self.f32_to_f16(odd)
             }
@@ -214,7 +214,8 @@ impl Lower<'_> {
         let call = self.library(library, &[x]);
         let &[low_word, high_word] = self.b.inst_results(call) else { unreachable!("it returns two words") };
         let result = self.b.ins().iconcat(low_word, high_word);
-        let (low, high) = (self.fconst(Type::F64, low.to_bits() as u128), self.fconst(Type::F64, high.to_bits() as u128));
+        let (low, high) =
+            (self.fconst(Type::F64, low.to_bits() as u128), self.fconst(Type::F64, high.to_bits() as u128));
         let (min, max) = (self.iconst_wide(Type::I128, min), self.iconst_wide(Type::I128, max));
         let zero = self.iconst_wide(Type::I128, 0);
         let too_low = self.b.ins().fcmp(FloatCC::LessThanOrEqual, x, low);

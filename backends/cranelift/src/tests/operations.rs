@@ -100,7 +100,8 @@ fn cases(module: &mut Module) -> Vec<Case> {
                 });
                 let operands = operands.collect::<Vec<_>>();
                 assert!((0..count).all(|i| info.types.accepts_operand(ty, i, operands[i])), "{}", info.mnemonic);
-                let mut add = |constant, branch| cases.push(Case::add(module, info.op, ty, &operands, constant, branch));
+                let mut add =
+                    |constant, branch| cases.push(Case::add(module, info.op, ty, &operands, constant, branch));
                 add(None, false);
                 if info.op.result_type(ty) == Type::I1 {
                     add(None, true);
@@ -117,6 +118,7 @@ fn cases(module: &mut Module) -> Vec<Case> {
 }
 
 /// Values where something may go wrong, the most likely ones first.
+#[allow(clippy::excessive_precision)] // Neighbours of numbers: all digits count.
 fn values(ty: Type) -> Vec<u128> {
     let mut out = Vec::new();
     let mut random = 0x9e37_79b9_7f4a_7c15_u128;
