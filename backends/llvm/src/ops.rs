@@ -251,37 +251,14 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
         Ok(builder.build_int_truncate(high, self.unit.int(ty), "")?)
     }
 
-    /// `a * b + c` rounded once. LLVM would compute in `float` and round a second time. In `double` the product is exact;
-    /// the sum is rounded to odd (its last bit is set if something was lost), so that the final rounding sees on which
-    /// side of a tie the sum is.
+    /// `a * b + c` in half precision, rounded once. LLVM 19 computes in `float`, which loses too much. In `double` the
+    /// product is exact. So is the sum, unless the product is below 2^-25 and `c` above 16; then nothing that is lost can
+    /// matter, because `c` is a half-precision number and no tie between two is near.
     fn fma_f16(&self, a: FloatValue<'ctx>, b: FloatValue<'ctx>, c: FloatValue<'ctx>) -> Outcome<FloatValue<'ctx>> {
-        let (f64, i64, builder) = (self.unit.context.f64_type(), self.unit.context.i64_type(), &self.builder);
-        let wide = |x| builder.build_float_ext(x, f64, "");
-        let (a, b, c) = (wide(a)?, wide(b)?, wide(c)?);
-        let product = builder.build_float_mul(a, b, "")?;
-        let sum = builder.build_float_add(product, c, "")?;
-        // What the addition lost, exactly (Knuth).
-        let c_part = builder.build_float_sub(sum, product, "")?;
-        let product_part = builder.build_float_sub(sum, c_part, "")?;
-        let product_rest = builder.build_float_sub(product, product_part, "")?;
-        let c_rest = builder.build_float_sub(c, c_part, "")?;
-        let lost = builder.build_float_add(product_rest, c_rest, "")?;
-
-        let zero = f64.const_zero();
-        let bits = builder.build_bit_cast(sum, i64, "")?.into_int_value();
-        // An infinite sum or a NaN makes `lost` a NaN, which is not greater nor less than zero.
-        let too_small = builder.build_float_compare(FloatPredicate::OGT, lost, zero, "")?;
-        let too_big = builder.build_float_compare(FloatPredicate::OLT, lost, zero, "")?;
-        let inexact = builder.build_or(too_small, too_big, "")?;
-        let last = builder.build_int_truncate(bits, self.unit.context.bool_type(), "")?;
-        let adjust = builder.build_and(inexact, builder.build_not(last, "")?, "")?;
-        let positive = builder.build_float_compare(FloatPredicate::OGT, sum, zero, "")?;
-        let towards_zero = builder.build_xor(too_small, positive, "")?;
-        let (one, minus_one) = (i64.const_int(1, false), i64.const_all_ones());
-        let step = builder.build_select(towards_zero, minus_one, one, "")?.into_int_value();
-        let step = builder.build_select(adjust, step, i64.const_zero(), "")?.into_int_value();
-        let odd = builder.build_bit_cast(builder.build_int_add(bits, step, "")?, f64, "")?.into_float_value();
-        Ok(builder.build_float_trunc(odd, self.unit.context.f16_type(), "")?)
+        let wide = |x| self.builder.build_float_ext(x, self.unit.context.f64_type(), "");
+        let product = self.builder.build_float_mul(wide(a)?, wide(b)?, "")?;
+        let sum = self.builder.build_float_add(product, wide(c)?, "")?;
+        Ok(self.builder.build_float_trunc(sum, self.unit.context.f16_type(), "")?)
     }
 
     /// A pointer moved by a number of bytes; `within` if it is known to stay within its object.

@@ -110,7 +110,7 @@ fn corners(ty: Type) -> Vec<u128> {
     }
 }
 
-/// All combinations of corner values, thinned out where there would be too many.
+/// Combinations of corner values, thinned out where there would be too many, and random ones.
 fn inputs(case: &Case) -> Vec<Vec<u128>> {
     let mut all: Vec<Vec<u128>> = vec![Vec::new()];
     for &ty in &case.operands {
@@ -118,7 +118,26 @@ fn inputs(case: &Case) -> Vec<Vec<u128>> {
         all = all.iter().flat_map(|known| corners.iter().map(|&c| [&known[..], &[c]].concat())).collect();
     }
     let step = all.len() / 8000 + 1;
-    all.into_iter().step_by(step).collect()
+    let mut all: Vec<_> = all.into_iter().step_by(step).collect();
+    let mut random = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835u128;
+    for _ in 0..1000 {
+        let mut next = |ty: Type| {
+            random ^= random << 25;
+            random ^= random >> 54;
+            random ^= random << 3;
+            let bits = random >> (128 - ty.bits());
+            // Half of the time a small number.
+            if random & 1 == 0 && ty.is_int() { bits >> (ty.bits() / 2) } else { bits }
+        };
+        all.push(case.operands.iter().map(|&ty| next(ty)).collect());
+    }
+    if case.op == Op::Fma {
+        // 2049 and a trifle: in half precision a tie if the trifle is lost on the way.
+        for trifle in [6e-8, -6e-8] {
+            all.push([3.0, 683.0, trifle].map(|x| eval::from_f64(case.ty, x)).to_vec());
+        }
+    }
+    all
 }
 
 /// The operands' values lie at `args`, 16 bytes each; the result goes to `out`.
