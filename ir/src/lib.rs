@@ -15,6 +15,8 @@ pub mod parse;
 pub mod print;
 pub mod ssa;
 pub mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod trap;
 pub mod types;
 pub mod verify;
