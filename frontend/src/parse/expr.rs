@@ -287,8 +287,7 @@ impl Parser<'_> {
         let start = self.start();
         let mut left = self.unary();
         let mut compared: Option<Span> = None;
-        loop {
-            let Some((op, power)) = infix(self.kind()).or_else(|| self.word_operator()) else { break };
+        while let Some((op, power)) = infix(self.kind()).or_else(|| self.word_operator()) {
             if power < min || self.panicking {
                 break;
             }

@@ -167,7 +167,7 @@ impl Parser<'_> {
         }
         if self.at(T::Semi) && !self.panicking {
             self.bump();
-        } else if !ends_itself && !(is_assignment && self.at(T::RBrace)) {
+        } else if !(ends_itself || is_assignment && self.at(T::RBrace)) {
             self.end_of_statement();
         }
         Some(Parsed::Stmt(self.file.add_stmt(StmtKind::Expr(expr), self.span_from(start))))
