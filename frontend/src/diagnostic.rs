@@ -1,7 +1,40 @@
 //! What the compiler has to say to the user about a program. Only data: the driver renders it.
 //!
 //! Codes are grouped: `E00xx` characters and literals, `E01xx` syntax, `E02xx` names and modules, `E03xx` and up types and
-//! everything after; warnings are `W....` with the same groups.
+//! everything after; warnings are `W....` with the same groups. Those of lexing and parsing:
+//!
+//! | code | what |
+//! | --- | --- |
+//! | E0001 | the file is not UTF-8 |
+//! | E0002 | a character that belongs to no token |
+//! | E0003 | a comment is never closed |
+//! | E0004 | a string is never closed |
+//! | E0005 | a character literal is empty, too long or never closed |
+//! | E0006 | braces in an f-string |
+//! | E0007 | the file is too large |
+//! | E0008 | a number |
+//! | E0009 | an escape |
+//! | E0010 | a format in an f-string |
+//! | E0101 | one thing was expected, another found |
+//! | E0102 | a keyword where a name is needed |
+//! | E0103, E0104 | nested too deeply; an expression too long |
+//! | E0105 | a `;` or `,` is forgotten |
+//! | E0106 | a chained comparison |
+//! | E0107 | a bracket without its partner |
+//! | E0108 | the form of a type |
+//! | E0109 | something stands where it may not in a list |
+//! | E0110 | a habit of another language |
+//! | E0111 | an assignment where a value is needed |
+//! | E0112 | a call is needed |
+//! | E0113 | a field of a tuple that is no number |
+//! | E0114 | a struct literal in the head of a statement |
+//! | E0115 | a label without a loop, a value for `break` |
+//! | E0116 | attributes and other words with `#` |
+//! | E0117 | a declaration or statement in the wrong place |
+//! | E0118 | a variable without type or value |
+//! | E0119 | `pub` on what cannot be |
+//! | E0120 | a function's body missing or too much |
+//! | E0121 | an import that is not at the top |
 
 use crate::source::Span;
 

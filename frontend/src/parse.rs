@@ -65,6 +65,7 @@ pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (
         operands: 0,
         height: 0,
         no_struct: false,
+        in_switch_head: false,
         imports_over: false,
     };
     let expected = text.len() / 16;
@@ -101,6 +102,8 @@ struct Parser<'a> {
     height: u32,
     /// In the head of `if`, `while`, ...: a `{` begins the block.
     no_struct: bool,
+    /// Before the cases of a `switch`.
+    in_switch_head: bool,
     /// Something other than an import has been read at the top level.
     imports_over: bool,
 }

@@ -664,6 +664,10 @@ impl Parser<'_> {
 
     /// In a head, at a `{` behind a path: is it a struct literal in all likelihood, and not the block?
     fn looks_like_struct_literal(&self) -> bool {
+        if self.in_switch_head {
+            // `switch x { 1: ...` is a switch of another language.
+            return false;
+        }
         match self.ahead_kind(1) {
             T::Ident => match self.ahead_kind(2) {
                 T::Comma => true,
@@ -671,7 +675,7 @@ impl Parser<'_> {
                 _ => false,
             },
             T::Int | T::Float | T::Str | T::Char => matches!(self.ahead_kind(2), T::Comma | T::Colon),
-            T::RBrace => self.ahead_kind(2) == T::LBrace,
+            T::RBrace => self.ahead_kind(2) == T::LBrace && !self.ahead(2).after_newline,
             _ => false,
         }
     }

@@ -81,6 +81,13 @@ impl Parser<'_> {
             let span = attrs[0].span;
             self.mild_error("E0116", span, "attributes stand only on functions");
         }
+        if let Some(span) = pub_span
+            && scope == Scope::Block
+            && !matches!(self.kind(), T::Let | T::Var)
+        {
+            let message = "a declaration in a function cannot be `pub`";
+            self.mild_error("E0119", span, message).helps.push(edit("leave it out", span, ""));
+        }
         let kind = if self.panicking { ItemKind::Error } else { self.item_kind(scope, start, pub_span) };
         let item = Item {
             kind,

@@ -413,7 +413,9 @@ impl Parser<'_> {
 
     fn switch_cases(&mut self) -> ExprKind {
         self.bump();
+        let in_switch_head = std::mem::replace(&mut self.in_switch_head, true);
         let scrutinee = self.head_expr();
+        self.in_switch_head = in_switch_head;
         if self.panicking {
             self.recover_to_brace();
         }

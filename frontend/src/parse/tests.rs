@@ -207,6 +207,8 @@ fn statements_and_control_flow() {
         ("if a == (P { x: 1 }) { }", "(tail (if (== a (struct P x: 1)) {}))"),
         ("if x { y: 1 } else {}", ""),
         ("for x in xs { }", "(tail (for x in xs {}))"),
+        ("for (i, x) in xs.enumerate() { }", "(tail (for (tuple i x) in (call (. xs enumerate)) {}))"),
+        ("while flag { }\n{ 1; }", "(while flag {}) (tail (block { 1 }))"),
         ("for i, *p in xs[..] { }", "(tail (for i *p in (slice xs (.. _ _)) {}))"),
         ("for _ in 0..=n by -2 { }", "(tail (for _ in (..= 0 n by -2) {}))"),
         ("o: loop { break o; continue; }", "(tail (loop o: { (break o:) (continue) }))"),
@@ -374,6 +376,8 @@ fn errors_say_what_was_expected_and_the_parser_goes_on() {
             ],
         ),
         ("if a { } elif b { } else { }", &["E0110 1:10 there is no `elif`"]),
+        ("switch x { 1: f(), else => 2 }", &["E0101 1:13 expected `=>`, found `:`"]),
+        ("fn f() { pub fn g() { } }", &["E0119 1:10 a declaration in a function cannot be `pub`"]),
         ("a < b < c;", &["E0106 1:7 comparisons do not chain"]),
         ("if p == Point { x: 1 } { }", &["E0114 1:9 a struct literal here needs parentheses"]),
         (
