@@ -1,0 +1,223 @@
+//! A machine: a module with its memory, ready to run functions.
+
+use crate::code::{Decoded, Ins, words};
+use crate::decode::{Mode, decode};
+use crate::memory::{Kind, Memory};
+use crate::runtime::{Import, Output};
+use crate::stop::{At, Stop};
+use crate::trace::Texts;
+use lang_ir::{FuncId, GlobalId, Module, Payload, RelocTarget, Type};
+use rustc_hash::FxHashMap;
+use std::io::{BufRead, Write};
+
+/// What a machine is connected to, and its limits.
+pub struct Config<'a> {
+    /// The program's arguments, without its name.
+    pub args: Vec<String>,
+    /// How many instructions may be executed, counted when a block begins.
+    pub fuel: Option<u64>,
+    /// How many bytes the program may have allocated at one time. Past that it runs out of memory.
+    pub memory_limit: u64,
+    /// Words of registers for all frames; a frame has one for every value of its function, at most.
+    pub stack_words: usize,
+    /// Frames at one time.
+    pub max_frames: usize,
+    pub stdout: Box<dyn Write + 'a>,
+    pub stderr: Box<dyn Write + 'a>,
+    pub stdin: Box<dyn BufRead + 'a>,
+    /// Standard output is a terminal: it is flushed after every line.
+    pub terminal: bool,
+    /// Standard input is a terminal: standard output is flushed before it is read.
+    pub stdin_terminal: bool,
+    /// Print every instruction that is executed to `stderr`.
+    pub trace: bool,
+    /// Stop at whatever depends on the world outside or changes it: input, output, time, variable globals.
+    pub isolated: bool,
+}
+
+impl Default for Config<'_> {
+    /// Connected to nothing, without fuel, with the usual limits.
+    fn default() -> Self {
+        Config {
+            args: Vec::new(),
+            fuel: None,
+            memory_limit: u64::MAX,
+            stack_words: 16 << 20,
+            max_frames: 200_000,
+            stdout: Box::new(std::io::sink()),
+            stderr: Box::new(std::io::sink()),
+            stdin: Box::new(std::io::empty()),
+            terminal: false,
+            stdin_terminal: false,
+            trace: false,
+            isolated: false,
+        }
+    }
+}
+
+/// A caller that waits for its callee.
+pub struct Frame {
+    pub code: *const Decoded,
+    /// The call.
+    pub ip: *const Ins,
+    pub regs: *mut u64,
+    /// How many slots lived when it began.
+    pub slots: usize,
+}
+
+impl Frame {
+    /// Where it is.
+    pub fn at(&self) -> At<'_> {
+        // SAFETY: a machine keeps its decoded functions as long as it lives, and `ip` points into the code of this one.
+        unsafe {
+            let code = &*self.code;
+            At { code, index: self.ip.offset_from(code.code.as_ptr()) as usize }
+        }
+    }
+}
+
+/// Runs functions of a module. Memory stays as a call left it.
+pub struct Machine<'a> {
+    pub(crate) module: &'a Module,
+    pub(crate) memory: Memory,
+    pub(crate) output: Output<'a>,
+    pub(crate) stdin: Box<dyn BufRead + 'a>,
+    pub(crate) stdin_terminal: bool,
+    pub(crate) args: Vec<String>,
+    pub(crate) isolated: bool,
+    pub(crate) fuel: u64,
+    pub(crate) max_frames: usize,
+    pub(crate) decoded: Vec<Option<Box<Decoded>>>,
+    pub(crate) imports: Vec<Option<Import>>,
+    pub(crate) stack: Vec<u64>,
+    /// The callers of the running function, the outermost first.
+    pub(crate) frames: Vec<Frame>,
+    /// For traces.
+    pub(crate) texts: FxHashMap<FuncId, Texts>,
+    mode: Mode,
+    globals: Vec<u64>,
+}
+
+impl<'a> Machine<'a> {
+    pub fn new(module: &'a Module, config: Config<'a>) -> Machine<'a> {
+        let mut machine = Machine {
+            module,
+            memory: Memory::new(config.memory_limit),
+            output: Output::new(config.stdout, config.stderr, config.terminal),
+            stdin: config.stdin,
+            stdin_terminal: config.stdin_terminal,
+            args: config.args,
+            isolated: config.isolated,
+            fuel: config.fuel.unwrap_or(u64::MAX),
+            max_frames: config.max_frames,
+            decoded: (0..module.functions.len()).map(|_| None).collect(),
+            imports: module.functions.values().map(|f| Import::find(&f.name)).collect(),
+            stack: vec![0; config.stack_words],
+            frames: Vec::new(),
+            texts: FxHashMap::default(),
+            mode: Mode { fuel: config.fuel.is_some(), trace: config.trace },
+            globals: Vec::new(),
+        };
+        machine.make_globals();
+        machine
+    }
+
+    fn make_globals(&mut self) {
+        for (id, global) in &self.module.globals {
+            let address = self.memory.allocate(Kind::Global(id), global.size, global.align as u64, true, None);
+            // A program whose globals do not fit has none of them: the first access says so.
+            self.globals.push(address.unwrap_or(0));
+        }
+        for (id, global) in &self.module.globals {
+            let address = self.global_address(id);
+            if address == 0 {
+                continue;
+            }
+            self.memory.initialize(address, 0, &global.init);
+            for reloc in &global.relocs {
+                let target = match reloc.target {
+                    RelocTarget::Global(global) => self.global_address(global),
+                    RelocTarget::Func(func) => self.memory.function_address(func),
+                };
+                let word = target.wrapping_add(reloc.addend as u64);
+                self.memory.initialize(address, reloc.offset, &word.to_le_bytes());
+            }
+            if global.constant {
+                self.memory.make_constant(address);
+            } else if self.isolated {
+                self.memory.hide(address);
+            }
+        }
+    }
+
+    /// The address of a global.
+    pub fn global_address(&self, global: GlobalId) -> u64 {
+        self.globals[global.as_u32() as usize]
+    }
+
+    /// Calls a function with these values, as bits, and gives its results.
+    ///
+    /// # Panics
+    /// If the values do not fit the function's signature, or it has no body.
+    pub fn call(&mut self, func: FuncId, values: &[u128]) -> Result<Vec<u128>, Stop> {
+        let function = &self.module.functions[func];
+        assert!(function.is_definition(), "{} has no body", function.name);
+        assert_eq!(function.sig.params.len(), values.len(), "arguments of {}", function.name);
+        let mut args = Vec::new();
+        for (param, &value) in function.sig.params.iter().zip(values) {
+            push_words(&mut args, param.ty, value & param.ty.mask());
+        }
+        let ended = self.run(func, &args);
+        self.frames.clear();
+        self.memory.drop_slots(0, None);
+        let returned = ended?;
+        let mut returned = returned.iter().map(|&word| word as u128);
+        let mut word = || returned.next().expect("a function returns what its signature says");
+        Ok(function.sig.results.iter().map(|&ty| if words(ty) == 2 { word() | word() << 64 } else { word() }).collect())
+    }
+
+    /// The bytes at an address that the program computed; `None` if it must not read them.
+    pub fn read_bytes(&self, address: u64, len: u64) -> Option<&[u8]> {
+        self.memory.bytes(address, len).ok()
+    }
+
+    /// Fuel that is left.
+    pub fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
+    /// Whether the memory limit made an allocation fail.
+    pub fn hit_memory_limit(&self) -> bool {
+        self.memory.limit_hit
+    }
+
+    /// Writes out what the program printed, and the report if it ended in a trap.
+    pub fn finish<T>(&mut self, ended: &Result<T, Stop>) {
+        self.output.flush_at_end();
+        if let Err(Stop::Trap(trap)) = ended {
+            self.output.write_stderr(&trap.report(self.module));
+        }
+    }
+
+    /// The decoded form of a function that has a body.
+    pub(crate) fn decode(&mut self, func: FuncId) -> *const Decoded {
+        let index = func.as_u32() as usize;
+        if self.decoded[index].is_none() {
+            let constant = |data: &lang_ir::InstData| match data.payload {
+                Payload::Global(global) => self.global_address(global),
+                Payload::Func(func) => self.memory.function_address(func),
+                _ => 0,
+            };
+            self.decoded[index] = Some(Box::new(decode(self.module, func, self.mode, &constant)));
+        }
+        &raw const **self.decoded[index].as_ref().expect("just decoded")
+    }
+}
+
+/// Appends the words of a value.
+pub fn push_words(to: &mut Vec<u64>, ty: Type, value: u128) {
+    to.push(value as u64);
+    if words(ty) == 2 {
+        to.push((value >> 64) as u64);
+    }
+}

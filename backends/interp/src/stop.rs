@@ -1,0 +1,265 @@
+//! How a run ends before its function returns, and what the user is told.
+
+use crate::code::Decoded;
+use crate::machine::{Frame, Machine};
+use crate::memory::{Access, BadFree, Info, Kind, Site, Wrong};
+use lang_ir::{FuncId, Inst, Module, Payload, SourcePos};
+use lang_rt::Out;
+use lang_rt::trap::{MAX_FRAMES, OVERFLOW_FRAMES, write_frame, write_message, write_more, write_position};
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a call gave no results.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The program trapped, or its behaviour is undefined from here on.
+    Trap(Box<Trap>),
+    /// The program ended itself with this status.
+    Exit(i32),
+    /// The fuel is used up.
+    Fuel,
+    /// An isolated machine met something that depends on the world outside, or changes it.
+    Effect(String),
+    /// The program does something that the interpreter cannot do.
+    Unsupported(String),
+}
+
+/// A trap and where it happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trap {
+    pub message: String,
+    pub pos: SourcePos,
+    /// Names of the functions that were running, innermost first, with those that were inlined.
+    pub frames: Vec<Arc<str>>,
+    /// Whether there were more.
+    pub more: bool,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Trap(trap) => write!(f, "trap: {}", trap.message),
+            Stop::Exit(status) => write!(f, "exit with status {status}"),
+            Stop::Fuel => f.write_str("out of fuel"),
+            Stop::Effect(what) => write!(f, "an effect: {what}"),
+            Stop::Unsupported(what) => f.write_str(what),
+        }
+    }
+}
+
+impl Trap {
+    /// The report as every way of running a program prints it.
+    pub fn report(&self, module: &Module) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.put(b"error: ");
+        out.put(self.message.as_bytes());
+        out.put(b"\n");
+        if self.pos.line > 0 {
+            let file = module.files.get(self.pos.file).map_or("?", |file| file);
+            write_position(&mut out, file.as_bytes(), self.pos.line, self.pos.col);
+        }
+        self.frames.iter().for_each(|name| write_frame(&mut out, name.as_bytes()));
+        if self.more {
+            write_more(&mut out);
+        }
+        out
+    }
+}
+
+/// Where a frame is.
+#[derive(Clone, Copy)]
+pub struct At<'d> {
+    pub code: &'d Decoded,
+    /// The index of the instruction.
+    pub index: usize,
+}
+
+impl At<'_> {
+    pub fn inst(&self) -> Inst {
+        self.code.insts[self.index]
+    }
+
+    pub fn site(&self) -> Site {
+        Some((self.code.func, self.inst()))
+    }
+}
+
+impl Machine<'_> {
+    /// A trap at an instruction.
+    #[cold]
+    pub fn trap(&self, at: At, message: String) -> Stop {
+        let (func, inst) = (at.code.func, at.inst());
+        let function = &self.module.functions[func];
+        let pos = function.locs[function.insts[inst].loc].pos;
+        let (frames, more) = self.backtrace(Some((func, inst)), MAX_FRAMES);
+        Stop::Trap(Box::new(Trap { message, pos, frames, more }))
+    }
+
+    /// A trap that has no place of its own: that of the function's declaration stands for it.
+    #[cold]
+    pub fn trap_in(&self, at: At, message: &str) -> Stop {
+        let pos = self.module.functions[at.code.func].decl;
+        let (frames, more) = self.backtrace(Some((at.code.func, at.inst())), MAX_FRAMES);
+        Stop::Trap(Box::new(Trap { message: message.into(), pos, frames, more }))
+    }
+
+    /// The stack is too small for a call of `callee`; `at` is the call, if the program made it.
+    #[cold]
+    pub fn overflow(&self, at: Option<At>, callee: FuncId) -> Stop {
+        let callee = &self.module.functions[callee];
+        let (mut frames, mut more) = match at {
+            Some(at) => self.backtrace(at.site(), OVERFLOW_FRAMES),
+            None => (Vec::new(), false),
+        };
+        frames.insert(0, callee.name.clone());
+        if frames.len() > OVERFLOW_FRAMES {
+            frames.truncate(OVERFLOW_FRAMES);
+            more = true;
+        }
+        Stop::Trap(Box::new(Trap { message: "stack overflow".into(), pos: callee.decl, frames, more }))
+    }
+
+    /// Names of the running functions from this instruction outwards, at most `max`, and whether there are more.
+    fn backtrace(&self, innermost: Site, max: usize) -> (Vec<Arc<str>>, bool) {
+        let mut names = Vec::new();
+        let outer = self.frames.iter().rev().map(|frame: &Frame| {
+            let at = frame.at();
+            (at.code.func, at.inst())
+        });
+        for (func, inst) in innermost.into_iter().chain(outer) {
+            let function = &self.module.functions[func];
+            for (name, _) in function.frames(function.insts[inst].loc) {
+                // Where the program starts is not the user's function.
+                if &*name == lang_ir::ENTRY {
+                    continue;
+                }
+                if names.len() == max {
+                    return (names, true);
+                }
+                let last = &*name == "main";
+                names.push(name);
+                if last {
+                    return (names, false);
+                }
+            }
+        }
+        (names, false)
+    }
+
+    /// What a `trap` or `trapif` reports; `words` are its arguments.
+    #[cold]
+    pub fn program_trap(&self, at: At, words: &[u64]) -> Stop {
+        let Payload::Trap(code) = self.module.functions[at.code.func].insts[at.inst()].payload else {
+            return self.trap(at, "internal error: a trap without a code".into());
+        };
+        let words: Vec<i64> = words.iter().map(|&word| word as i64).collect();
+        let mut message = Vec::new();
+        let mut wrong = None;
+        write_message(&mut message, code.template().as_bytes(), &words, &mut |out, start, len| match self
+            .memory
+            .bytes(start as u64, len.max(0) as u64)
+        {
+            Ok(bytes) => out.put(bytes),
+            Err(what) => wrong = Some((start as u64, len as u64, what)),
+        });
+        match wrong {
+            Some((address, len, what)) => self.wrong_access(at, Access::Read, address, len, what),
+            None => self.trap(at, String::from_utf8_lossy(&message).into_owned()),
+        }
+    }
+
+    /// Behaviour that is undefined for another reason than memory.
+    #[cold]
+    pub fn undefined(&self, at: At, what: &str) -> Stop {
+        self.trap(at, format!("undefined behaviour: {what}"))
+    }
+
+    /// Reports an access of this size that is not fine.
+    #[cold]
+    pub fn bad_access(&self, at: At, access: Access, address: u64, len: u64, align: u64) -> Stop {
+        let wrong = self.memory.explain(address, len, access, align);
+        self.wrong_access(at, access, address, len, wrong)
+    }
+
+    /// Reports what is wrong with an access.
+    #[cold]
+    pub fn wrong_access(&self, at: At, access: Access, address: u64, len: u64, wrong: Wrong) -> Stop {
+        if let (true, Some(Kind::Global(global))) = (self.isolated, self.memory.info(address).map(|info| info.kind)) {
+            let global = &self.module.globals[global];
+            if !global.constant {
+                return Stop::Effect(format!("access to the global `{}`", global.name));
+            }
+        }
+        let verb = if access == Access::Read { "read" } else { "write" };
+        let bytes = if len == 1 { "1 byte".into() } else { format!("{len} bytes") };
+        let what = format!("{verb} of {bytes}");
+        let Some(info) = self.memory.info(address) else {
+            return self.trap(at, format!("invalid memory access: {what} at an address where nothing is"));
+        };
+        let offset = |at: i64| format!("{what} at offset {at} of {}", self.describe(info));
+        let here = self.memory.offset(address);
+        let text = match wrong {
+            Wrong::Null => format!("{what} through a null pointer"),
+            Wrong::Wild => format!("{what} at an address where nothing is"),
+            Wrong::Stale => format!("{what} of memory that is gone"),
+            Wrong::Gone => match info.kind {
+                Kind::Slot(..) => format!("use after return: {}{}", offset(here), self.gone(info)),
+                _ => format!("use after free: {}{}", offset(here), self.gone(info)),
+            },
+            Wrong::Bounds(at) => format!("out of bounds: {}", offset(at)),
+            Wrong::Constant => format!("{what} of {}, which is constant", self.describe(info)),
+            Wrong::Misaligned(align) => format!("{} is not aligned to {align} bytes", offset(here)),
+            Wrong::Uninitialised(at) => {
+                format!("{}: the byte at offset {at} was never written", offset(here))
+            }
+            Wrong::Overlap => format!("{} overlaps what it is copied from", offset(here)),
+        };
+        self.trap(at, format!("invalid memory access: {text}"))
+    }
+
+    /// Reports a pointer that cannot be freed.
+    #[cold]
+    pub fn bad_free(&self, at: At, address: u64, wrong: BadFree) -> Stop {
+        let text = match (wrong, self.memory.info(address)) {
+            (BadFree::Twice, Some(info)) => format!("{} is freed twice{}", self.describe(info), self.gone(info)),
+            (BadFree::NoAllocation, Some(info)) if self.memory.is_inside(address) => {
+                let at = self.memory.offset(address);
+                format!("free of a pointer to offset {at} of {}", self.describe(info))
+            }
+            _ => "free of a pointer that no allocation gave".into(),
+        };
+        self.trap(at, format!("invalid memory access: {text}"))
+    }
+
+    /// What an allocation is, for people.
+    fn describe(&self, info: &Info) -> String {
+        let size = info.size;
+        match info.kind {
+            Kind::Null => "nothing".into(),
+            Kind::Code => "a function".into(),
+            Kind::Global(global) => format!("the global `{}` ({size} bytes)", self.module.globals[global].name),
+            Kind::Slot(func, _) => format!("a local variable of {} ({size} bytes)", self.module.functions[func].name),
+            Kind::Heap => format!("{size} bytes that were allocated{}", self.place(info.made)),
+            Kind::Runtime => format!("{size} bytes of the run-time library"),
+        }
+    }
+
+    fn gone(&self, info: &Info) -> String {
+        match (info.gone, info.kind) {
+            (Some(site), Kind::Slot(..)) => format!(", which returned{}", self.place(site)),
+            (Some(site), _) => format!(", freed{}", self.place(site)),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// ` at FILE:LINE:COL in NAME`, or nothing.
+    fn place(&self, site: Site) -> String {
+        let Some((func, inst)) = site else { return String::new() };
+        let function = &self.module.functions[func];
+        let (name, pos) = function.frames(function.insts[inst].loc).swap_remove(0);
+        match self.module.files.get(pos.file) {
+            Some(file) if pos.line > 0 => format!(" at {file}:{}:{} in {name}", pos.line, pos.col),
+            _ => format!(" in {name}"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Every check of memory, with what the user reads.

@@ -1,0 +1,1 @@
+//! Whole programs: calls, traps and their reports, output, limits.
