@@ -7,4 +7,5 @@ pub mod inline;
 pub mod sccp;
 pub mod simplify_cfg;
 pub mod dce;
+pub mod loop_guards;
 pub mod dead_functions;
