@@ -119,7 +119,7 @@ fn load_source(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
 fn load_ir(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
     let text = String::from_utf8(bytes)
         .map_err(|error| Failure::Error(format!("{}: not UTF-8 text: {error}", path.display())))?;
-    let module = lang_ir::parse::parse(&text).map_err(|error| Failure::Error(format!("{}:{error}", path.display())))?;
+    let module = lang_ir::parse::module(&text).map_err(|error| Failure::Error(format!("{}:{error}", path.display())))?;
     verify::verify(&module).map_err(|violations| {
         let list: String = violations.iter().map(|v| format!("\n  {v}")).collect();
         Failure::Error(format!("{} is not valid IR:{list}", path.display()))

@@ -107,9 +107,15 @@ pub static PASSES: &[Pass] = &[
         run: Run::Egraph,
     },
     Pass {
+        name: "loop-versions",
+        doc: "innermost loops get a copy without the bounds checks that can be decided before the loop",
+        after: &["egraph"],
+        run: Run::Function(|module, func, _| loop_guards::version_loops(module, func)),
+    },
+    Pass {
         name: "simplify-3",
         doc: "branches and guards that the e-graph decided",
-        after: &["egraph"],
+        after: &["egraph", "loop-versions"],
         run: Run::Function(|_, func, _| simplify_cfg::simplify_cfg(func)),
     },
     Pass {
@@ -174,35 +180,41 @@ pub fn optimize(module: &mut Module, options: &Options, observer: &mut Observer)
         return Ok(report);
     }
     for pass in PASSES {
-        let start = Instant::now();
-        let (changed, time) = match pass.run {
-            Run::Module(run) => {
-                let changed = run(module);
-                (changed, start.elapsed())
-            }
-            Run::Function(run) => {
-                let results = for_each_function(module, |module, func| run(module, func, options));
-                (results.iter().filter(|(changed, _)| *changed).count(), results.iter().map(|(_, time)| *time).sum())
-            }
-            Run::Egraph => {
-                let results =
-                    for_each_function(module, |module, func| egraph::optimize_function(module, func, &options.egraph));
-                for (stats, _) in &results {
-                    report.egraph.add(stats);
-                }
-                (results.len(), results.iter().map(|(_, time)| *time).sum())
-            }
-        };
+        let (changed, time, stats) = run_pass(pass, module, options);
+        report.egraph.add(&stats);
         report.passes.push(PassReport { name: pass.name, changed, time });
         if options.verify
             && let Err(violations) = verify::verify(module)
         {
-            let violations = violations.iter().map(|v| format!("{v}\n")).collect();
-            return Err(BrokenIr { pass: pass.name, violations });
+            return Err(BrokenIr { pass: pass.name, violations: verify::render(&violations) });
         }
         observer(pass, module);
     }
     Ok(report)
+}
+
+/// Runs one pass: how many functions it changed, the time of all threads, and what the e-graph did if it is that pass.
+pub fn run_pass(pass: &Pass, module: &mut Module, options: &Options) -> (usize, Duration, EgraphStats) {
+    let mut stats = EgraphStats::default();
+    let (changed, time) = match pass.run {
+        Run::Module(run) => {
+            let start = Instant::now();
+            let changed = run(module);
+            (changed, start.elapsed())
+        }
+        Run::Function(run) => {
+            let results = for_each_function(module, |module, func| run(module, func, options));
+            (results.iter().filter(|(changed, _)| *changed).count(), results.iter().map(|(_, time)| *time).sum())
+        }
+        Run::Egraph => {
+            let results = for_each_function(module, |module, func| egraph::optimize_function(module, func, &options.egraph));
+            for (of_one, _) in &results {
+                stats.add(of_one);
+            }
+            (results.len(), results.iter().map(|(_, time)| *time).sum())
+        }
+    };
+    (changed, time, stats)
 }
 
 /// Runs `f` on every function with a body, in parallel; results are in the order of the functions.
