@@ -2,9 +2,11 @@
 //!
 //! Read in this order: [`types`] and [`ops`] say what an instruction can be, [`function`] and [`module`] how
 //! instructions are held, [`builder`] and [`ssa`] how they are made, [`verify`] what always holds, [`print`] and
-//! [`parse`] the text form, [`eval`] what operations compute, [`graph`] the analyses, [`target`] what a backend tells the optimizer.
+//! [`parse`] the text form, [`eval`] what operations compute, [`graph`] the analyses and [`dot`] their pictures,
+//! [`target`] what a backend tells the optimizer, [`reference`](mod@reference) the page of all operations.
 
 pub mod builder;
+pub mod dot;
 pub mod entities;
 pub mod eval;
 pub mod function;
@@ -13,6 +15,7 @@ pub mod module;
 pub mod ops;
 pub mod parse;
 pub mod print;
+pub mod reference;
 pub mod ssa;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]

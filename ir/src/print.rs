@@ -81,7 +81,21 @@ pub fn instruction(module: &Module, func: &Function, names: &Names, inst: Inst) 
     printer.out
 }
 
-/// The operation that the suffix of a mnemonic need not say the type of.
+/// As [`instruction`], without its location.
+pub fn bare_instruction(module: &Module, func: &Function, names: &Names, inst: Inst) -> String {
+    let mut printer = Printer { module, out: String::new() };
+    printer.bare_inst(func, names, inst);
+    printer.out
+}
+
+/// The first line of a function, without the brace.
+pub fn declaration(module: &Module, func: &Function) -> String {
+    let mut printer = Printer { module, out: String::new() };
+    printer.declaration(func);
+    printer.out
+}
+
+/// The only controlling type that there can be, which the text leaves out.
 pub(crate) fn fixed_type(rule: TypeRule) -> Option<Type> {
     match rule {
         TypeRule::PtrToInt => Some(Type::I64),
@@ -323,7 +337,7 @@ impl Printer<'_> {
         self.text("\n");
     }
 
-    fn function(&mut self, func: &Function) {
+    fn declaration(&mut self, func: &Function) {
         self.text(match func.linkage {
             Linkage::Import => "import fn ",
             Linkage::Local => "fn ",
@@ -346,6 +360,10 @@ impl Printer<'_> {
             self.text(" at ");
             self.pos(func.decl);
         }
+    }
+
+    fn function(&mut self, func: &Function) {
+        self.declaration(func);
         if func.linkage == Linkage::Import && func.layout.is_empty() {
             self.text("\n");
             return;
@@ -480,7 +498,7 @@ impl Printer<'_> {
         }
     }
 
-    fn inst(&mut self, func: &Function, names: &Names, inst: Inst) {
+    fn bare_inst(&mut self, func: &Function, names: &Names, inst: Inst) {
         let Some(data) = func.insts.get(inst) else {
             self.fmt(format_args!("inst?{}", inst.as_u32()));
             return;
@@ -496,6 +514,11 @@ impl Printer<'_> {
             self.text(data.ty.name());
         }
         self.operands(names, data, info.shape);
+    }
+
+    fn inst(&mut self, func: &Function, names: &Names, inst: Inst) {
+        self.bare_inst(func, names, inst);
+        let Some(data) = func.insts.get(inst) else { return };
         match func.locs.get(data.loc) {
             Some(loc) if loc.pos == SourcePos::unknown() && loc.scope.is_none() => {}
             Some(&loc) => {

@@ -339,7 +339,8 @@ impl<'a> Generator<'a> {
             return self.b().fconst(ty, bits & ty.mask());
         }
         let small = self.random.below(17) as i128 - 4;
-        let extreme = self.random.pick(&[0, 1, -1, (ty.mask() >> 1) as i128, ((ty.mask() >> 1) as i128).wrapping_add(1)]);
+        let extreme =
+            self.random.pick(&[0, 1, -1, (ty.mask() >> 1) as i128, ((ty.mask() >> 1) as i128).wrapping_add(1)]);
         let value = self.random.pick(&[small, small, extreme, random as i128, 1 << (random % ty.bits() as u128)]);
         self.b().iconst(ty, value)
     }

@@ -37,10 +37,14 @@ traps! {
     DivisionByZero "div_zero" "division by zero";
     DivisionOverflow "div_overflow" "division overflows";
     StepZero "step_zero" "the step of the range is zero";
+    StepNotPositive "step_not_positive" "the step {i} is not positive";
     Unreachable "unreachable" "unreachable code was reached";
     NilValue "nil_value" "the value is nil";
     NilPointer "nil_pointer" "nil pointer";
     NoScalar "no_scalar" "{u} is not a Unicode scalar value";
+    NoScalarSigned "no_scalar_s" "{i} is not a Unicode scalar value";
+    NoScalarWide "no_scalar_q" "{q} is not a Unicode scalar value";
+    NoScalarWideUnsigned "no_scalar_uq" "{Q} is not a Unicode scalar value";
     Assert "assert" "assertion failed";
     AssertMessage "assert_msg" "assertion failed: {s}";
     Panic "panic" "{s}";
