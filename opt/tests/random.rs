@@ -28,7 +28,7 @@ fn seeds() -> std::ops::Range<u64> {
 }
 
 fn options() -> Options {
-    Options { level: Level::Full, target: &GENERIC, egraph: EgraphOptions::new(&GENERIC), verify: true }
+    Options { level: Level::Full, target: &GENERIC, egraph: EgraphOptions::default(), verify: true }
 }
 
 #[test]
