@@ -7,6 +7,7 @@ use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::source::SourceMap;
 use lang_ir::{Module, verify};
+use lang_opt::egraph::RuleFilter;
 use lang_opt::{EgraphOptions, Level, Options, Report};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -142,8 +143,11 @@ pub fn optimize(
     codegen: &Codegen,
 ) -> Result<Report, Failure> {
     check_names(codegen)?;
-    let mut egraph = EgraphOptions::new(backend.target());
-    egraph.disabled_rules = codegen.disable_rule.clone();
+    let rules = match &codegen.disable_rule[..] {
+        [] => RuleFilter::All,
+        names => RuleFilter::Except(names.into()),
+    };
+    let egraph = EgraphOptions { target: backend.target(), rules, ..EgraphOptions::default() };
     let options = Options { level, target: backend.target(), egraph, verify: cfg!(debug_assertions) };
     let wants = |pass: &str| codegen.print_after.iter().any(|p| p == pass || p == "all");
     let mut printed = Ok(());
@@ -169,7 +173,7 @@ fn check_names(codegen: &Codegen) -> Result<(), Failure> {
         }
     }
     for name in &codegen.disable_rule {
-        if !lang_opt::rules::names().any(|rule| rule == name) {
+        if !lang_opt::rules::rules().iter().any(|rule| rule.row.name == name) {
             return Err(Failure::Usage(format!("there is no rule `{name}`; `lang rules` lists them")));
         }
     }
@@ -195,6 +199,21 @@ fn stats(report: &Report) -> String {
     for pass in &report.passes {
         let _ = writeln!(text, "{:<18}{:>10}{:>12.2}", pass.name, pass.changed, pass.time.as_secs_f64() * 1e3);
     }
-    let _ = write!(text, "\n{}", report.egraph);
+    let egraph = &report.egraph;
+    let _ = writeln!(
+        text,
+        "\ne-graphs: {} functions, {} nodes, {} classes, {} rounds; cost {} -> {}",
+        egraph.functions, egraph.nodes, egraph.classes, egraph.rounds, egraph.cost_before, egraph.cost_after
+    );
+    if egraph.kept + egraph.abandoned > 0 {
+        let _ = writeln!(text, "left as they were: {} functions", egraph.kept + egraph.abandoned);
+    }
+    let mut fired: Vec<_> =
+        lang_opt::rules::rules().iter().zip(&egraph.rules).filter(|(_, stats)| stats.fired > 0).collect();
+    fired.sort_by_key(|(_, stats)| std::cmp::Reverse(stats.fired));
+    let _ = writeln!(text, "\n{:<28}{:>10}{:>12}", "rule", "fired", "new nodes");
+    for (rule, stats) in fired {
+        let _ = writeln!(text, "{:<28}{:>10}{:>12}", rule.row.name, stats.fired, stats.nodes);
+    }
     text
 }

@@ -36,7 +36,7 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
             let Some(func) = func else {
                 return Err(Failure::Usage("an e-graph is of one function: name it behind the file".into()));
             };
-            lang_opt::egraph::dot(&module, &module.functions[func], &EgraphOptions::new(backend.target()))
+            lang_opt::egraph::dot(&module, &module.functions[func], &EgraphOptions { target: backend.target(), ..EgraphOptions::default() })
         }
     };
     let bytes = match args.format {
