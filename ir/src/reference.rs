@@ -23,7 +23,7 @@ pub fn markdown() -> String {
         );
         for info in rows {
             let doc = info.doc;
-            push(&mut out, &format!("| `{}` | {} | {} | {doc} |\n", form(info), types(info.types), flags(info)));
+            push(&mut out, &format!("| `{}` | {} | {} | {doc} |\n", form(info), types(info), flags(info)));
         }
     }
     out.push_str("\n## Traps\n\n| name | arguments | message |\n| --- | --- | --- |\n");
@@ -92,11 +92,17 @@ fn form(info: &OpInfo) -> String {
 }
 
 /// What the type rule says.
-fn types(rule: TypeRule) -> String {
+fn types(info: &OpInfo) -> String {
+    let rule = info.types;
+    let operands = match info.shape {
+        Shape::Unary => "T",
+        Shape::Ternary => "T, T, T",
+        _ => "T, T",
+    };
     let names: Vec<&str> = Type::ALL.into_iter().filter(|&ty| rule.accepts(ty)).map(Type::name).collect();
     let all = if names.len() == Type::ALL.len() { "any".to_string() } else { format!("`{}`", names.join(" ")) };
     match rule {
-        TypeRule::Int | TypeRule::WideInt | TypeRule::Bytes | TypeRule::Float => format!("`T -> T`, T: {all}"),
+        TypeRule::Int | TypeRule::WideInt | TypeRule::Bytes | TypeRule::Float => format!("`{operands} -> T`, T: {all}"),
         TypeRule::IntCompare | TypeRule::FloatCompare => format!("`T, T -> i1`, T: {all}"),
         TypeRule::IntConst | TypeRule::FloatConst => format!("`-> T`, T: {all}"),
         TypeRule::Select => format!("`i1, T, T -> T`, T: {all}"),
@@ -144,7 +150,7 @@ mod tests {
             assert!(page.contains(&format!("| `{}` |", trap.name())));
         }
         assert!(page.contains(
-            "| `v2 = iadd.T v0, v1` | `T -> T`, T: `i1 i8 i16 i32 i64 i128` | pure, commutative | Sum, wrapping. |"
+            "| `v2 = iadd.T v0, v1` | `T, T -> T`, T: `i1 i8 i16 i32 i64 i128` | pure, commutative | Sum, wrapping. |"
         ));
     }
 }
