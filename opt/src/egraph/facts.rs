@@ -1,8 +1,8 @@
 //! What is known about a value: constant bits and intervals. The abstract domain of the e-class analysis and of the
 //! conditions of rules.
 
-use lang_ir::Type;
 use lang_ir::eval::signed;
+use lang_ir::{Op, Type};
 
 /// Facts that hold for every value that an expression can take. Floats and pointers use the bits as an unsigned integer.
 ///
@@ -178,5 +178,78 @@ impl Facts {
         }
         .normalize()
         .unwrap_or(Facts::top(self.ty))
+    }
+
+    /// What is known in addition where a comparison of this value with another is known to be true or false; `None` if
+    /// that cannot be. `left`: this value is the first operand.
+    pub fn given(&self, op: Op, truth: bool, other: &Facts, left: bool) -> Option<Facts> {
+        // What is false is true the other way round: !(a < b) is b <= a.
+        let (op, left) = match (op, truth) {
+            (_, true) => (op, left),
+            (Op::IcmpEq, false) => (Op::IcmpNe, left),
+            (Op::IcmpNe, false) => (Op::IcmpEq, left),
+            (Op::IcmpUlt, false) => (Op::IcmpUle, !left),
+            (Op::IcmpUle, false) => (Op::IcmpUlt, !left),
+            (Op::IcmpSlt, false) => (Op::IcmpSle, !left),
+            (Op::IcmpSle, false) => (Op::IcmpSlt, !left),
+            _ => return Some(*self),
+        };
+        let mut facts = *self;
+        match (op, left) {
+            (Op::IcmpEq, _) => return self.and(other),
+            (Op::IcmpNe, _) => {
+                if let Some(bits) = other.as_constant() {
+                    let value = signed(self.ty, bits);
+                    if self.as_constant() == Some(bits) {
+                        return None;
+                    }
+                    facts.umin += (facts.umin == bits) as u128;
+                    facts.umax -= (facts.umax == bits) as u128;
+                    facts.smin += (facts.smin == value) as i128;
+                    facts.smax -= (facts.smax == value) as i128;
+                }
+            }
+            (Op::IcmpUlt, true) => facts.umax = facts.umax.min(other.umax.checked_sub(1)?),
+            (Op::IcmpUlt, false) => facts.umin = facts.umin.max(other.umin.checked_add(1)?),
+            (Op::IcmpUle, true) => facts.umax = facts.umax.min(other.umax),
+            (Op::IcmpUle, false) => facts.umin = facts.umin.max(other.umin),
+            (Op::IcmpSlt, true) => facts.smax = facts.smax.min(other.smax.checked_sub(1)?),
+            (Op::IcmpSlt, false) => facts.smin = facts.smin.max(other.smin.checked_add(1)?),
+            (Op::IcmpSle, true) => facts.smax = facts.smax.min(other.smax),
+            (Op::IcmpSle, false) => facts.smin = facts.smin.max(other.smin),
+            _ => {}
+        }
+        facts.normalize()
+    }
+
+    /// A superset of both that does not creep: bounds that moved go to the next of few landmarks.
+    pub fn widen(&self, new: &Facts) -> Facts {
+        let joined = self.or(new);
+        let ty = self.ty;
+        let low = (joined.zeros | joined.ones).trailing_ones();
+        let stable = if low == 0 { 0 } else { u128::MAX >> (128 - low) };
+        let landmark = signed_max(ty) as u128;
+        let facts = Facts {
+            ty,
+            zeros: joined.zeros & stable,
+            ones: joined.ones & stable,
+            umin: if joined.umin < self.umin { 0 } else { joined.umin },
+            umax: match joined.umax {
+                umax if umax <= self.umax => umax,
+                umax if umax <= landmark => landmark,
+                _ => ty.mask(),
+            },
+            smin: match joined.smin {
+                smin if smin >= self.smin => smin,
+                smin if smin >= 0 => 0,
+                _ => signed_min(ty),
+            },
+            smax: match joined.smax {
+                smax if smax <= self.smax => smax,
+                smax if smax < 0 => -1,
+                _ => signed_max(ty),
+            },
+        };
+        facts.normalize().unwrap_or(Facts::top(ty))
     }
 }

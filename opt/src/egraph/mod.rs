@@ -1,3 +1,175 @@
-//! The e-graph optimizer.
+//! The e-graph optimizer: equality saturation over the pure operations of a whole function.
+//!
+//! Read in this order: [`node`] says what the e-graph holds and what an equality means, [`build`] how a function gets in,
+//! [`saturate`] and [`matcher`] how rules run, [`memory`] and [`context`] how memory and control flow feed it, [`extract`],
+//! [`cost`] and [`elaborate`] how the best comes out again.
 
+pub mod build;
+pub mod cost;
+pub mod elaborate;
+pub mod extract;
 pub mod facts;
+pub mod flow;
+pub mod limits;
+pub mod matcher;
+pub mod node;
+pub mod ranges;
+pub mod saturate;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+pub mod transfer;
+
+use crate::rules::{Rule, Tier, rules};
+use build::Built;
+use elaborate::{Plan, cost_of, elaborate, plan};
+use extract::{Choice, Extraction, Selection};
+use flow::Flow;
+use lang_ir::target::{GENERIC, Target};
+use lang_ir::{Function, Module};
+use limits::Limits;
+use matcher::{Matcher, new_graph};
+use ranges::Ranges;
+use saturate::{RuleStats, Saturation};
+use std::sync::Arc;
+
+/// What the e-graph optimizer is told.
+#[derive(Clone)]
+pub struct EgraphOptions {
+    /// The backend that compiles the result.
+    pub target: &'static Target,
+    pub rules: RuleFilter,
+    pub limits: Limits,
+}
+
+impl Default for EgraphOptions {
+    fn default() -> EgraphOptions {
+        EgraphOptions { target: &GENERIC, rules: RuleFilter::All, limits: Limits::default() }
+    }
+}
+
+/// Which rules run.
+#[derive(Clone, Debug, Default)]
+pub enum RuleFilter {
+    #[default]
+    All,
+    /// None but these.
+    Only(Arc<[String]>),
+    /// All but these.
+    Except(Arc<[String]>),
+    /// Those with an index below this one in the list of rules: for bisection.
+    First(usize),
+}
+
+impl RuleFilter {
+    /// Whether a rule runs.
+    pub fn accepts(&self, index: usize, rule: &Rule) -> bool {
+        match self {
+            RuleFilter::All => true,
+            RuleFilter::Only(names) => names.iter().any(|n| n == rule.row.name),
+            RuleFilter::Except(names) => names.iter().all(|n| n != rule.row.name),
+            RuleFilter::First(count) => index < *count,
+        }
+    }
+}
+
+/// What happened to one function, or to many together.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct EgraphStats {
+    pub functions: u64,
+    /// E-nodes and e-classes at the end of saturation.
+    pub nodes: u64,
+    pub classes: u64,
+    /// Rounds of matching.
+    pub rounds: u64,
+    /// By rule, in the order of [`rules`].
+    pub rules: Vec<RuleStats>,
+    /// By the cost model, see [`cost`].
+    pub cost_before: u64,
+    pub cost_after: u64,
+    /// Functions that were left as they were: too big, or nothing was better.
+    pub kept: u64,
+    /// Functions that were left as they were because an analysis contradicted itself: a fault of the compiler.
+    pub abandoned: u64,
+}
+
+impl EgraphStats {
+    /// Counts another function in.
+    pub fn add(&mut self, other: &EgraphStats) {
+        self.functions += other.functions;
+        self.nodes += other.nodes;
+        self.classes += other.classes;
+        self.rounds += other.rounds;
+        self.cost_before = self.cost_before.saturating_add(other.cost_before);
+        self.cost_after = self.cost_after.saturating_add(other.cost_after);
+        self.kept += other.kept;
+        self.abandoned += other.abandoned;
+        self.rules.resize(self.rules.len().max(other.rules.len()), RuleStats::default());
+        for (sum, rule) in self.rules.iter_mut().zip(&other.rules) {
+            sum.fired += rule.fired;
+            sum.nodes += rule.nodes;
+        }
+    }
+}
+
+/// Optimizes a function with a body. The module is only asked for its globals, signatures and the promises of functions.
+pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphOptions) -> EgraphStats {
+    let mut stats = EgraphStats { functions: 1, ..EgraphStats::default() };
+    if !func.is_definition() || func.num_insts() > options.limits.instructions {
+        stats.kept = 1;
+        return stats;
+    }
+    drop_unreachable(func);
+    let flow = Flow::new(module, func);
+    let (saturation, built) = saturate_function(func, &flow, options);
+    stats.nodes = saturation.graph.total_number_of_nodes() as u64;
+    stats.classes = saturation.graph.number_of_classes() as u64;
+    stats.rounds = saturation.rounds as u64;
+    stats.cost_before = cost_of(func, &flow, options.target);
+    stats.cost_after = stats.cost_before;
+    if saturation.graph.analysis.conflict.is_some() {
+        stats.abandoned = 1;
+        return stats;
+    }
+    let graph = &saturation.graph;
+    let best = [Choice::Any, Choice::Original]
+        .into_iter()
+        .filter_map(|choice| {
+            let extraction = Extraction::new(graph, &flow, &built, options.target, choice);
+            let selection = extraction.select(func)?;
+            let plan = plan(func, &flow, &built, &extraction, &selection, options.target);
+            Some((extraction, selection, plan))
+        })
+        .min_by_key(|(_, _, plan): &(Extraction, Selection, Plan)| plan.cost);
+    match best {
+        Some((extraction, selection, plan)) => {
+            stats.cost_after = plan.cost;
+            elaborate(func, &flow, graph, &saturation.origins, &built, &extraction, &selection, &plan);
+        }
+        None => stats.abandoned = 1,
+    }
+    stats.rules = saturation.stats;
+    stats
+}
+
+/// Builds the e-graph of a function and saturates it.
+fn saturate_function<'a>(func: &Function, flow: &Flow, options: &'a EgraphOptions) -> (Saturation<'a>, Built) {
+    let ranges = Ranges::new(func, flow);
+    let all = rules();
+    let small = func.num_insts() <= options.limits.tier_b_instructions;
+    let tier_a = Matcher::new(all, options.target, |i, r| r.row.tier == Tier::A && options.rules.accepts(i, r));
+    let tier_b =
+        Matcher::new(all, options.target, |i, r| r.row.tier == Tier::B && small && options.rules.accepts(i, r));
+    let mut saturation = Saturation::new(new_graph(), all, tier_a, tier_b, options.limits);
+    let built = build::build(func, flow, &ranges, &mut saturation);
+    saturation.set_limits();
+    saturation.run();
+    (saturation, built)
+}
+
+/// Takes blocks that no path reaches out of the layout.
+fn drop_unreachable(func: &mut Function) {
+    let cfg = lang_ir::graph::Cfg::new(func);
+    func.layout.retain(|&block| cfg.is_reachable(block));
+}
