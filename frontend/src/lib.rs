@@ -21,4 +21,7 @@ pub mod layout;
 
 pub mod hir;
 
+mod lower;
+
+pub use lower::lower;
 pub use parse::parse;

@@ -1,0 +1,119 @@
+//! How functions are called.
+//!
+//! A parameter of at most four leaves is that many IR parameters; a larger one is a pointer to memory that the caller does not
+//! write during the call, and the callee never. A result of at most two leaves is that many IR results; for a larger one
+//! the first parameter points to the caller's memory for it.
+
+use super::Cx;
+use super::code::{Code, Mem, Val};
+use crate::hir::Func;
+use crate::types::{Ty, TyKind};
+use lang_ir::{Param, SigId, Signature, Type, Value};
+use smallvec::SmallVec;
+
+/// More leaves than these are returned in memory.
+const MAX_RESULTS: usize = 2;
+
+/// Arguments as they are passed.
+pub(super) type Args = SmallVec<[Value; 8]>;
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(super) enum Callee {
+    Func(lang_ir::FuncId),
+    Pointer(SigId, Value),
+}
+
+impl Cx<'_> {
+    /// Whether a result of this type is returned in IR results.
+    pub fn returns_scalars(&mut self, result: Ty) -> bool {
+        self.repr(result).scalars().is_some_and(|leaves| leaves.len() <= MAX_RESULTS)
+    }
+
+    /// The signature of a function of the language.
+    pub fn signature(&mut self, params: &[Ty], result: Ty) -> Signature {
+        let mut sig = Signature::default();
+        let repr = self.repr(result);
+        if self.returns_scalars(result) {
+            sig.results = repr.scalars().unwrap_or_default().iter().map(|leaf| leaf.ty).collect();
+        } else {
+            sig.params.push(Param { noalias: true, nonnull: true, ..Type::Ptr.into() });
+        }
+        for &ty in params {
+            let repr = self.repr(ty);
+            let Some(leaves) = repr.scalars() else {
+                // Nobody writes it during the call, so it is also without alias.
+                sig.params.push(Param { ty: Type::Ptr, noalias: true, nonnull: true, readonly: true });
+                continue;
+            };
+            let restrict = matches!(
+                self.program.types.kind(ty),
+                TyKind::Pointer { restrict: true, .. }
+                    | TyKind::Slice { restrict: true, .. }
+                    | TyKind::Strided { restrict: true, .. }
+                    | TyKind::View { restrict: true, .. }
+            );
+            for (index, leaf) in leaves.iter().enumerate() {
+                sig.params.push(Param { noalias: restrict && index == 0, ..leaf.ty.into() });
+            }
+        }
+        sig
+    }
+
+    /// The signature of a foreign function: scalars, passed as C does.
+    pub fn foreign_signature(&mut self, func: &Func) -> Signature {
+        let mut types = |ty: Ty| -> SmallVec<[Type; 4]> {
+            self.repr(ty).scalars().unwrap_or_default().iter().map(|leaf| leaf.ty).collect()
+        };
+        let params: Vec<Type> = func.params.iter().flat_map(|&ty| types(ty)).collect();
+        Signature::new(&params, &types(func.result))
+    }
+}
+
+impl Code<'_, '_> {
+    /// Adds an argument. A value in memory has to stay as it is during the call.
+    pub fn push_arg(&mut self, args: &mut Args, val: &Val) {
+        match val {
+            Val::Scalars(values) => args.extend_from_slice(values),
+            Val::Memory(mem) => {
+                let address = self.address(*mem);
+                args.push(address);
+            }
+        }
+    }
+
+    /// Calls a function with these arguments. A result in memory goes to `dest`, or to a fresh slot.
+    pub fn call_val(&mut self, callee: Callee, args: &[Value], result: Ty, dest: Option<Mem>) -> Val {
+        let repr = self.repr(result);
+        if self.cx.returns_scalars(result) {
+            return Val::Scalars(self.call_any(callee, args));
+        }
+        let mem = dest.unwrap_or_else(|| self.slot(&repr));
+        let mut all = Args::new();
+        let address = self.address(mem);
+        all.push(address);
+        all.extend_from_slice(args);
+        self.call_any(callee, &all);
+        if dest.is_some() { Val::Memory(mem) } else { self.load_val(&repr, mem) }
+    }
+
+    fn call_any(&mut self, callee: Callee, args: &[Value]) -> SmallVec<[Value; 4]> {
+        match callee {
+            Callee::Func(func) => self.call(func, args).into_iter().collect(),
+            Callee::Pointer(sig, pointer) => {
+                let results = self.cx.module.signatures[sig].results.clone();
+                let inst = self.b().call_indirect(sig, &results, pointer, args);
+                self.func.results(inst).collect()
+            }
+        }
+    }
+
+    /// The values of a parameter in the entry block; `next` counts the parameters taken.
+    pub fn param(&mut self, ty: Ty, next: &mut usize) -> Val {
+        let repr = self.repr(ty);
+        let count = repr.scalars().map_or(1, <[_]>::len);
+        let values = self.func.params()[*next..*next + count].into();
+        *next += count;
+        if repr.is_scalars() { Val::Scalars(values) } else { Val::Memory(Mem::address(values[0])) }
+    }
+}

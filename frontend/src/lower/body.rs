@@ -1,0 +1,388 @@
+//! The body of a function: locals, statements, blocks and leaving them.
+
+use super::Cx;
+use super::code::{Code, Mem, Val, Vars};
+use crate::hir::*;
+use crate::types::Ty;
+use lang_ir::{Block as IrBlock, Value};
+use rustc_hash::FxHashMap;
+use std::ops::{Deref, DerefMut};
+
+/// Lowers a function's body.
+pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
+    let program = cx.program;
+    let func = &program[id];
+    let ir_id = cx.funcs[id.index()];
+    let returns_scalars = cx.returns_scalars(func.result);
+    let mut lower = Lower {
+        code: Code::new(cx, ir_id),
+        body,
+        result: func.result,
+        result_memory: None,
+        in_memory: in_memory(program, body),
+        homes: vec![None; body.locals.len()],
+        loops: vec![None; body.loops as usize],
+        yields: FxHashMap::default(),
+        defers: Vec::new(),
+        nonnull: Vec::new(),
+        nonnull_values: (lang_ir::Block::from_u32(0), Vec::new()),
+    };
+    lower.at(func.span);
+    let mut next = 0;
+    if !returns_scalars {
+        lower.result_memory = Some(Mem::address(lower.func.params()[0]));
+        next = 1;
+    }
+    for (&local, &ty) in body.params.iter().zip(&func.params) {
+        let val = lower.param(ty, &mut next);
+        lower.begin_param(local, val);
+    }
+    lower.root();
+    lower.code.finish();
+}
+
+/// Where a local lives.
+#[derive(Clone)]
+pub(super) enum Home {
+    Vars(Vars),
+    Memory(Mem),
+}
+
+/// Where the value of an expression goes.
+#[derive(Clone)]
+pub(super) enum Dest {
+    /// It is dropped.
+    Nowhere,
+    Vars(Vars),
+    /// Memory that the expression does not read.
+    Memory(Mem),
+}
+
+/// Where `break` and `continue` go.
+#[derive(Clone, Copy)]
+pub(super) struct LoopFrame {
+    pub exit: IrBlock,
+    pub next: IrBlock,
+    /// Number of pending `defer`s around the loop.
+    defers: usize,
+}
+
+/// Where `yield` goes.
+struct YieldFrame {
+    join: IrBlock,
+    dest: Dest,
+    defers: usize,
+}
+
+/// A body that is being lowered.
+pub(super) struct Lower<'c, 'p, 'b> {
+    code: Code<'c, 'p>,
+    pub body: &'b Body,
+    pub result: Ty,
+    /// Where the result goes, if not to IR results.
+    result_memory: Option<Mem>,
+    /// Locals that cannot be SSA variables.
+    in_memory: Vec<bool>,
+    homes: Vec<Option<Home>>,
+    loops: Vec<Option<LoopFrame>>,
+    yields: FxHashMap<BlockId, YieldFrame>,
+    /// Pending blocks of `defer`, the innermost last.
+    defers: Vec<BlockId>,
+    /// Immutable pointers that are not nil wherever control gets from here. What is added on one of several ways is taken back
+    /// where they join: see [`Lower::mark`].
+    pub nonnull: Vec<LocalId>,
+    /// Values that are not null behind this point of this block.
+    pub nonnull_values: (IrBlock, Vec<Value>),
+}
+
+impl<'c, 'p> Deref for Lower<'c, 'p, '_> {
+    type Target = Code<'c, 'p>;
+    fn deref(&self) -> &Code<'c, 'p> {
+        &self.code
+    }
+}
+
+impl<'c, 'p> DerefMut for Lower<'c, 'p, '_> {
+    fn deref_mut(&mut self) -> &mut Code<'c, 'p> {
+        &mut self.code
+    }
+}
+
+/// The locals whose address is needed.
+fn in_memory(program: &Program, body: &Body) -> Vec<bool> {
+    let mut memory: Vec<bool> = body.locals.iter().map(|local| local.address_taken).collect();
+    let mut take = |place: PlaceId| {
+        if let Some(local) = body.root_local(place) {
+            memory[local.index()] = true;
+        }
+    };
+    for expr in &body.exprs {
+        if let ExprKind::AddressOf(place) | ExprKind::ArraySlice(place) | ExprKind::ArrayView(place) = expr.kind {
+            take(place);
+        }
+    }
+    for place in &body.places {
+        if let PlaceKind::ArrayElement { array, index, .. } = place.kind
+            && !matches!(body[index].kind, ExprKind::Int(_))
+        {
+            take(array);
+        }
+    }
+    let mut reprs = super::repr::Reprs::new(program);
+    for (local, memory) in body.locals.iter().zip(&mut memory) {
+        *memory |= !reprs.of(local.ty).is_scalars();
+    }
+    memory
+}
+
+impl<'c, 'p> Lower<'c, 'p, '_> {
+    // ------------------------------------------------------------------------------------------------------ locals
+
+    /// Where a local lives; the same for its whole function.
+    pub fn home(&mut self, local: LocalId) -> Home {
+        if let Some(home) = &self.homes[local.index()] {
+            return home.clone();
+        }
+        let ty = self.body[local].ty;
+        let repr = self.repr(ty);
+        let home = if self.in_memory[local.index()] {
+            Home::Memory(self.slot(&repr))
+        } else {
+            Home::Vars(self.declare_leaves(&repr))
+        };
+        self.homes[local.index()] = Some(home.clone());
+        home
+    }
+
+    /// A local begins its life with this value.
+    pub fn bind(&mut self, local: LocalId, val: &Val) {
+        match self.home(local) {
+            Home::Vars(vars) => {
+                let values = val.scalars().clone();
+                self.set_all(&vars, &values);
+            }
+            Home::Memory(mem) => {
+                let ty = self.body[local].ty;
+                let repr = self.repr(ty);
+                self.store_val(&repr, val, mem);
+            }
+        }
+    }
+
+    fn begin_param(&mut self, local: LocalId, val: Val) {
+        let data = &self.body[local];
+        match val {
+            // The caller keeps it as it is, but a pointer to it could get out, or the body write it.
+            Val::Memory(mem) if !data.address_taken && !data.mutable => {
+                self.homes[local.index()] = Some(Home::Memory(mem));
+            }
+            val => self.bind(local, &val),
+        }
+    }
+
+    /// Whether the value in a place in memory stays as it is while the locals around live.
+    pub fn is_stable(&self, place: PlaceId) -> bool {
+        match &self.body[place].kind {
+            PlaceKind::Local(local) => !self.body[*local].mutable && !self.body[*local].address_taken,
+            PlaceKind::Constant(_) => true,
+            PlaceKind::Global(global) => {
+                let global = &self.cx.program[*global];
+                !global.mutable && matches!(global.init, GlobalInit::Const(_))
+            }
+            PlaceKind::Field { base, .. } => self.is_stable(*base),
+            PlaceKind::ArrayElement { array, .. } => self.is_stable(*array),
+            PlaceKind::Temp(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a place is an SSA variable, or some of a local's.
+    pub fn is_variable(&self, place: PlaceId) -> bool {
+        match self.body[place].kind {
+            PlaceKind::Local(local) => !self.in_memory[local.index()],
+            PlaceKind::Field { base, .. } => self.is_variable(base),
+            _ => false,
+        }
+    }
+
+    /// What is known so far; [`Lower::forget`] it where control may come from elsewhere.
+    pub fn mark(&self) -> usize {
+        self.nonnull.len()
+    }
+
+    pub fn forget(&mut self, mark: usize) {
+        self.nonnull.truncate(mark);
+    }
+
+    // -------------------------------------------------------------------------------------------------- statements
+
+    /// The whole body and its result.
+    fn root(&mut self) {
+        let root = self.body.root.expect("a function without errors has a body");
+        let end = self.body[root].span.at_end();
+        match self.result_memory {
+            Some(mem) => {
+                self.block(root, &Dest::Memory(mem));
+                if self.live {
+                    self.at(end);
+                    self.return_(&[]);
+                }
+            }
+            None => {
+                let result = self.result;
+                let repr = self.repr(result);
+                let vars = self.declare_leaves(&repr);
+                self.block(root, &Dest::Vars(vars.clone()));
+                if self.live {
+                    let values = self.get_all(&vars);
+                    self.at(end);
+                    self.return_(&values);
+                }
+            }
+        }
+    }
+
+    /// Leaves the function with this value.
+    pub fn leave_with(&mut self, value: Option<ExprId>) {
+        let mark = self.mark();
+        let span = value.map(|value| self.body[value].span);
+        match (self.result_memory, value) {
+            (Some(mem), Some(value)) => {
+                self.expr_into(value, mem);
+                self.run_defers(0);
+                self.return_(&[]);
+            }
+            (None, Some(value)) => {
+                let values = self.scalars(value);
+                self.run_defers(0);
+                if let Some(span) = span {
+                    self.at(span);
+                }
+                self.return_(&values);
+            }
+            (_, None) => {
+                self.run_defers(0);
+                self.return_(&[]);
+            }
+        }
+        self.forget(mark);
+    }
+
+    /// Leaves the function with the zero value.
+    pub fn leave_with_zero(&mut self) {
+        let result = self.result;
+        let repr = self.repr(result);
+        match self.result_memory {
+            Some(mem) => {
+                self.zero(&repr, mem);
+                self.run_defers(0);
+                self.return_(&[]);
+            }
+            None => {
+                let values = self.zero_scalars(&repr);
+                self.run_defers(0);
+                self.return_(&values);
+            }
+        }
+    }
+
+    /// A block's statements and value.
+    pub fn block(&mut self, id: BlockId, dest: &Dest) {
+        let body = self.body;
+        let block = &body[id];
+        let height = self.defers.len();
+        let mark = self.mark();
+        if block.yields {
+            let join = self.new_block();
+            self.yields.insert(id, YieldFrame { join, dest: dest.clone(), defers: height });
+        }
+        for stmt in &block.stmts {
+            if !self.live {
+                break;
+            }
+            self.stmt(stmt);
+        }
+        if let (Some(tail), true) = (block.tail, self.live) {
+            self.expr_to(tail, dest);
+        }
+        self.run_defers(height);
+        self.defers.truncate(height);
+        if block.yields {
+            let join = self.yields[&id].join;
+            self.jump(join);
+            self.switch_to(join);
+            self.forget(mark);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        self.at(stmt.span);
+        match &stmt.kind {
+            StmtKind::Expr(expr) => self.effect(*expr),
+            StmtKind::Let { local, init } => {
+                let dest = match self.home(*local) {
+                    Home::Vars(vars) => Dest::Vars(vars),
+                    Home::Memory(mem) => Dest::Memory(mem),
+                };
+                self.expr_to(*init, &dest);
+                // `let p = &x`: never nil.
+                if !self.body[*local].mutable && self.is_address(*init) {
+                    self.nonnull.push(*local);
+                }
+            }
+            StmtKind::Assign { place, value, op } => self.assign(*place, *value, *op),
+            StmtKind::AssignOp { op, place, value, op_span } => self.assign_op(*op, *place, *value, *op_span),
+            StmtKind::Defer(block) => self.defers.push(*block),
+        }
+    }
+
+    // ----------------------------------------------------------------------------------------------- leaving blocks
+
+    /// Runs the pending `defer`s above a height, the last first. They stay pending for the other ways out.
+    pub fn run_defers(&mut self, height: usize) {
+        if self.defers.len() == height {
+            return;
+        }
+        let pending = self.defers.clone();
+        for index in (height..pending.len()).rev() {
+            if !self.live {
+                break;
+            }
+            self.defers.truncate(index);
+            let mark = self.mark();
+            self.block(pending[index], &Dest::Nowhere);
+            self.forget(mark);
+        }
+        self.defers = pending;
+    }
+
+    /// Begins a loop whose turns end at `next` and which ends at `exit`.
+    pub fn enter_loop(&mut self, id: LoopId, next: IrBlock, exit: IrBlock) {
+        self.loops[id.index()] = Some(LoopFrame { exit, next, defers: self.defers.len() });
+    }
+
+    pub fn break_or_continue(&mut self, id: LoopId, is_break: bool) {
+        let frame = self.loops[id.index()].expect("inside of its loop");
+        let mark = self.mark();
+        self.run_defers(frame.defers);
+        self.forget(mark);
+        self.leave_to(if is_break { frame.exit } else { frame.next });
+    }
+
+    pub fn yield_value(&mut self, block: BlockId, value: ExprId) {
+        let frame = &self.yields[&block];
+        let (join, dest, defers) = (frame.join, frame.dest.clone(), frame.defers);
+        let mark = self.mark();
+        self.expr_to(value, &dest);
+        self.run_defers(defers);
+        self.forget(mark);
+        self.leave_to(join);
+    }
+
+    /// Jumps; nothing follows.
+    fn leave_to(&mut self, block: IrBlock) {
+        self.jump(block);
+        let nowhere = self.new_block();
+        self.switch_to(nowhere);
+    }
+}

@@ -1,0 +1,199 @@
+//! Globals and constants: values that are known while compiling, as bytes and addresses in memory.
+
+use super::Cx;
+use super::repr::scalar_type;
+use crate::hir::{ConstId, ConstValue, GlobalInit, StrId};
+use crate::types::{Ty, TyKind};
+use lang_ir::{Global, GlobalId, Reloc, RelocTarget, eval};
+
+/// The contents of a global while they are made.
+#[derive(Default)]
+struct Data {
+    bytes: Vec<u8>,
+    relocs: Vec<Reloc>,
+}
+
+impl Data {
+    fn bytes(&mut self, at: u64, bytes: &[u8]) {
+        let (start, end) = (at as usize, at as usize + bytes.len());
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes[start..end].copy_from_slice(bytes);
+    }
+
+    fn address(&mut self, at: u64, target: RelocTarget) {
+        self.bytes(at, &[0; 8]);
+        self.relocs.push(Reloc { offset: at, target, addend: 0 });
+    }
+
+    fn len(&mut self, at: u64, len: u64) {
+        self.bytes(at, &len.to_le_bytes());
+    }
+}
+
+impl Cx<'_> {
+    /// Makes all globals of the program.
+    pub fn define_globals(&mut self) {
+        let program = self.program;
+        for global in &program.globals {
+            let constant = !global.mutable && matches!(global.init, GlobalInit::Const(_));
+            let id = self.empty_global(global.symbol.clone(), global.ty, constant);
+            self.globals.push(id);
+        }
+        for (index, global) in program.globals.iter().enumerate() {
+            if let GlobalInit::Const(value) = &global.init {
+                self.fill(self.globals[index], global.ty, value);
+            }
+        }
+    }
+
+    /// The memory of a constant.
+    pub fn constant(&mut self, id: ConstId) -> GlobalId {
+        if let Some(global) = self.constants[id.index()] {
+            return global;
+        }
+        let constant = &self.program[id];
+        let global = self.empty_global(format!("const:{}", id.0), constant.ty, true);
+        self.constants[id.index()] = Some(global);
+        self.fill(global, constant.ty, &constant.value);
+        global
+    }
+
+    /// Read-only memory that holds a value of this type.
+    pub fn anonymous_constant(&mut self, ty: Ty, value: &ConstValue) -> GlobalId {
+        let name = format!("data:{}", self.module.globals.len());
+        let global = self.empty_global(name, ty, true);
+        self.fill(global, ty, value);
+        global
+    }
+
+    /// Memory with these bytes; `None` if there are none.
+    pub fn text(&mut self, bytes: &[u8]) -> Option<GlobalId> {
+        if bytes.is_empty() {
+            return None;
+        }
+        if let Some(&global) = self.texts.get(bytes) {
+            return Some(global);
+        }
+        let global = self.module.globals.push(Global {
+            name: format!("str:{}", self.texts.len()),
+            size: bytes.len() as u64,
+            align: 1,
+            constant: true,
+            init: bytes.to_vec(),
+            relocs: Vec::new(),
+        });
+        self.texts.insert(bytes.into(), global);
+        Some(global)
+    }
+
+    fn empty_global(&mut self, name: String, ty: Ty, constant: bool) -> GlobalId {
+        let repr = self.repr(ty);
+        self.module.globals.push(Global {
+            name,
+            size: repr.size,
+            align: repr.align,
+            constant,
+            init: Vec::new(),
+            relocs: Vec::new(),
+        })
+    }
+
+    fn fill(&mut self, global: GlobalId, ty: Ty, value: &ConstValue) {
+        let mut data = Data::default();
+        self.write(&mut data, 0, ty, value);
+        data.relocs.sort_by_key(|reloc| reloc.offset);
+        let used = data.bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        data.bytes.truncate(used);
+        let global = &mut self.module.globals[global];
+        (global.init, global.relocs) = (data.bytes, data.relocs);
+    }
+
+    fn write(&mut self, data: &mut Data, at: u64, ty: Ty, value: &ConstValue) {
+        let types = &self.program.types;
+        match value {
+            ConstValue::Zero => {}
+            ConstValue::Int(bits) => {
+                let size = types.layout(ty).size as usize;
+                data.bytes(at, &bits.to_le_bytes()[..size]);
+            }
+            ConstValue::Float(x) => {
+                let scalar = scalar_type(types, ty).expect("a float");
+                data.bytes(at, &eval::from_f64(scalar, *x).to_le_bytes()[..scalar.bytes() as usize]);
+            }
+            ConstValue::Str(text) => self.write_text(data, at, *text),
+            ConstValue::Func(func) => data.address(at, RelocTarget::Func(self.funcs[func.index()])),
+            ConstValue::Aggregate(parts) => match types.kind(ty) {
+                TyKind::Array { element, .. } => {
+                    let stride = types.stride(element);
+                    for (index, part) in parts.iter().enumerate() {
+                        self.write(data, at + index as u64 * stride, element, part);
+                    }
+                }
+                _ => {
+                    let offsets = types.struct_layout(ty).offsets;
+                    for ((field, offset), part) in types.fields(ty).into_iter().zip(offsets).zip(parts) {
+                        self.write(data, at + offset, field, part);
+                    }
+                }
+            },
+            ConstValue::Repeat(part) => {
+                let TyKind::Array { element, len } = types.kind(ty) else {
+                    unreachable!("a repeated element makes an array")
+                };
+                if !is_zero(part) {
+                    let stride = types.stride(element);
+                    for index in 0..len {
+                        self.write(data, at + index * stride, element, part);
+                    }
+                }
+            }
+            ConstValue::Some(payload) => {
+                let TyKind::Optional(inner) = types.kind(ty) else { unreachable!("a payload is of an optional") };
+                self.write(data, at, inner, payload);
+                if !types.has_niche(inner) {
+                    data.bytes(at + types.field_offset(ty, 1), &[1]);
+                }
+            }
+            ConstValue::Slice(id) => {
+                let len = self.array_len(self.program[*id].ty);
+                let target = self.constant(*id);
+                data.address(at, RelocTarget::Global(target));
+                data.len(at + 8, len);
+            }
+            ConstValue::GlobalSlice(id) => {
+                let len = self.array_len(self.program[*id].ty);
+                data.address(at, RelocTarget::Global(self.globals[id.index()]));
+                data.len(at + 8, len);
+            }
+        }
+    }
+
+    fn write_text(&mut self, data: &mut Data, at: u64, text: StrId) {
+        let program = self.program;
+        if let Some(global) = self.text(&program[text]) {
+            data.address(at, RelocTarget::Global(global));
+            data.len(at + 8, program[text].len() as u64);
+        }
+    }
+
+    /// Number of elements of an array.
+    pub fn array_len(&self, ty: Ty) -> u64 {
+        match self.program.types.kind(ty) {
+            TyKind::Array { len, .. } => len,
+            _ => unreachable!("only arrays have a fixed length"),
+        }
+    }
+}
+
+/// Whether all bytes of the value are zero.
+pub(super) fn is_zero(value: &ConstValue) -> bool {
+    match value {
+        ConstValue::Zero | ConstValue::Int(0) => true,
+        ConstValue::Float(x) => x.to_bits() == 0,
+        ConstValue::Aggregate(parts) => parts.iter().all(is_zero),
+        ConstValue::Repeat(part) => is_zero(part),
+        _ => false,
+    }
+}

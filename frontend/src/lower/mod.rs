@@ -1,0 +1,262 @@
+//! From the typed tree to SSA IR.
+//!
+//! Read [`lower`] and [`Cx`] here, then `repr` (how values are held), `code` (instructions and memory), `abi` (calls), and `body`
+//! (a function's body), which `place`, `expr`, `ops`, `control`, `pattern` and `loops` continue. `print` and `equal` make code for
+//! types instead of trees; `data` lays out constants.
+//!
+//! Names of IR functions are the `symbol`s of the tree. What is made here has a name with a colon, as `print:Point`, which no
+//! source has.
+
+mod abi;
+mod body;
+mod builtin;
+mod code;
+mod control;
+mod data;
+mod equal;
+mod expr;
+mod loops;
+mod ops;
+mod pattern;
+mod place;
+mod print;
+mod repr;
+mod runtime;
+#[cfg(test)]
+mod tests;
+
+use crate::hir::{FuncId, FuncKind, Program};
+use crate::intern::Interner;
+use crate::source::{SourceMap, Span};
+use crate::types::Ty;
+use code::Code;
+use lang_ir::{FileId, FuncAttrs, Function, GlobalId, Inline, Linkage, Module, Signature, SourcePos, Type};
+use repr::{Repr, Reprs};
+use runtime::Runtime;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// Lowers a program that was checked without errors.
+pub fn lower(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
+    let mut cx = Cx::new(sources, interner, program);
+    cx.declare_functions();
+    cx.define_globals();
+    for (index, func) in program.funcs.iter().enumerate() {
+        if let FuncKind::Body(hir) = &func.kind {
+            body::lower_body(&mut cx, FuncId(index as u32), hir);
+        }
+    }
+    if let Some(main) = program.main {
+        cx.define_entry(main);
+    }
+    while let Some((synth, id)) = cx.pending.pop() {
+        cx.define_synth(synth, id);
+    }
+    cx.module
+}
+
+/// Code that is made for a type or for all of a program, once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Synth {
+    /// `(T)`: writes a value; strings and chars quoted if so.
+    Print(Ty, bool),
+    /// `(T, T) -> i1`
+    Equal(Ty),
+    /// `(ptr, ptr, i64) -> i1`: whether that many bytes are equal.
+    EqualBytes,
+    /// `(str, str) -> i1`: whether the first is less, by bytes.
+    LessStr,
+    /// `(ptr, i64, i64) -> i32, i64`: the character of a text at a position before its end, and the position behind it.
+    DecodeChar,
+}
+
+/// What is known of the program while its functions are lowered.
+struct Cx<'p> {
+    sources: &'p SourceMap,
+    interner: &'p Interner,
+    program: &'p Program,
+    module: Module,
+    reprs: Reprs<'p>,
+    /// By `hir::FuncId`.
+    funcs: Vec<lang_ir::FuncId>,
+    /// By `hir::GlobalId`.
+    globals: Vec<GlobalId>,
+    /// By `hir::ConstId`, made when first used.
+    constants: Vec<Option<GlobalId>>,
+    /// Texts in memory, each once.
+    texts: FxHashMap<Box<[u8]>, GlobalId>,
+    /// Names of functions that are taken.
+    names: FxHashSet<String>,
+    runtime: FxHashMap<&'static str, lang_ir::FuncId>,
+    synths: FxHashMap<Synth, lang_ir::FuncId>,
+    /// Declared and not yet defined.
+    pending: Vec<(Synth, lang_ir::FuncId)>,
+}
+
+impl<'p> Cx<'p> {
+    fn new(sources: &'p SourceMap, interner: &'p Interner, program: &'p Program) -> Cx<'p> {
+        let mut module = Module::default();
+        for (_, file) in sources.files() {
+            module.files.push(file.name.clone());
+        }
+        let names = FxHashSet::from_iter([lang_ir::ENTRY.to_string()]);
+        Cx {
+            sources,
+            interner,
+            program,
+            module,
+            reprs: Reprs::new(program),
+            funcs: Vec::with_capacity(program.funcs.len()),
+            globals: Vec::with_capacity(program.globals.len()),
+            constants: vec![None; program.constants.len()],
+            texts: FxHashMap::default(),
+            names,
+            runtime: FxHashMap::default(),
+            synths: FxHashMap::default(),
+            pending: Vec::new(),
+        }
+    }
+
+    fn repr(&mut self, ty: Ty) -> Rc<Repr> {
+        self.reprs.of(ty)
+    }
+
+    /// Line and column of a span's start.
+    fn pos(&self, span: Span) -> SourcePos {
+        let at = self.sources.line_col(span);
+        SourcePos { file: FileId::from_u32(span.file.0), line: at.line, col: at.col }
+    }
+
+    /// A name for a function that no other has.
+    fn unique_name(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_string();
+        let mut number = 1;
+        while !self.names.insert(name.clone()) {
+            number += 1;
+            name = format!("{wanted}#{number}");
+        }
+        name
+    }
+
+    fn declare_functions(&mut self) {
+        // Names that others know come first: they cannot change.
+        let mut foreign: FxHashMap<&str, lang_ir::FuncId> = FxHashMap::default();
+        let program = self.program;
+        let is_foreign = |func: &crate::hir::Func| func.attrs.export || matches!(func.kind, FuncKind::Extern { .. });
+        for func in program.funcs.iter().filter(|func| is_foreign(func)) {
+            self.names.insert(func.symbol.clone());
+        }
+        for func in &program.funcs {
+            let is_extern = matches!(func.kind, FuncKind::Extern { .. });
+            if let Some(&known) = foreign.get(func.symbol.as_str()).filter(|_| is_extern) {
+                self.funcs.push(known);
+                continue;
+            }
+            let sig = if is_extern { self.foreign_signature(func) } else { self.signature(&func.params, func.result) };
+            let (linkage, name) = match (is_extern, func.attrs.export) {
+                (true, _) => (Linkage::Import, func.symbol.clone()),
+                (false, true) => (Linkage::Export, func.symbol.clone()),
+                (false, false) => (Linkage::Local, self.unique_name(&func.symbol)),
+            };
+            let mut function = Function::new(&name, linkage, sig);
+            function.decl = self.pos(func.span);
+            function.attrs = FuncAttrs {
+                inline: match (func.attrs.inline, func.attrs.noinline) {
+                    (_, true) => Inline::Never,
+                    (true, false) => Inline::Always,
+                    (false, false) => Inline::Auto,
+                },
+                cold: func.attrs.cold,
+                noreturn: func.result == Ty::NEVER,
+                fast_math: func.attrs.fast_math,
+                ..FuncAttrs::default()
+            };
+            let id = self.module.functions.push(function);
+            self.funcs.push(id);
+            if is_extern {
+                foreign.insert(&func.symbol, id);
+            }
+        }
+    }
+
+    /// `lang_main`: runs the initialisers of globals, then `main`.
+    fn define_entry(&mut self, main: FuncId) {
+        let function = Function::new(lang_ir::ENTRY, Linkage::Export, Signature::new(&[], &[Type::I32]));
+        let id = self.module.functions.push(function);
+        let program = self.program;
+        let mut code = Code::new(self, id);
+        code.at(program[main].span);
+        if let Some(init) = program.init {
+            let init = code.cx.funcs[init.index()];
+            code.call(init, &[]);
+        }
+        let callee = code.cx.funcs[main.index()];
+        let results = code.call(callee, &[]);
+        let status = match results[..] {
+            [status] => {
+                let signed = program.types.is_signed(program[main].result);
+                code.resize(status, Type::I32, signed)
+            }
+            _ => code.iconst(Type::I32, 0),
+        };
+        if code.cx.module.functions[callee].attrs.noreturn {
+            code.unreachable();
+        } else {
+            code.return_(&[status]);
+        }
+        code.finish();
+    }
+
+    /// A function of the run-time library, declared when it is first used.
+    fn runtime(&mut self, function: &'static Runtime) -> lang_ir::FuncId {
+        let functions = &mut self.module.functions;
+        *self.runtime.entry(function.name).or_insert_with(|| {
+            let sig = Signature::new(function.params, function.results);
+            let mut declaration = Function::new(function.name, Linkage::Import, sig);
+            declaration.attrs.noreturn = function.noreturn;
+            functions.push(declaration)
+        })
+    }
+
+    /// The function that does this, declared when it is first used.
+    fn synth(&mut self, synth: Synth) -> lang_ir::FuncId {
+        if let Some(&id) = self.synths.get(&synth) {
+            return id;
+        }
+        let (name, sig) = match synth {
+            Synth::Print(ty, quoted) => {
+                let name = if quoted { "print" } else { "print_plain" };
+                (format!("{name}:{}", self.program.types.name(ty, self.interner)), self.signature(&[ty], Ty::VOID))
+            }
+            Synth::Equal(ty) => {
+                let name = format!("equal:{}", self.program.types.name(ty, self.interner));
+                (name, self.signature(&[ty, ty], Ty::BOOL))
+            }
+            Synth::EqualBytes => {
+                ("equal:bytes".to_string(), Signature::new(&[Type::Ptr, Type::Ptr, Type::I64], &[Type::I1]))
+            }
+            Synth::LessStr => ("less:str".to_string(), self.signature(&[Ty::STR, Ty::STR], Ty::BOOL)),
+            Synth::DecodeChar => {
+                let params = [Type::Ptr, Type::I64, Type::I64];
+                ("decode:char".to_string(), Signature::new(&params, &[Type::I32, Type::I64]))
+            }
+        };
+        let name = self.unique_name(&name);
+        let id = self.module.functions.push(Function::new(&name, Linkage::Local, sig));
+        self.synths.insert(synth, id);
+        self.pending.push((synth, id));
+        id
+    }
+
+    fn define_synth(&mut self, synth: Synth, id: lang_ir::FuncId) {
+        let mut code = Code::new(self, id);
+        match synth {
+            Synth::Print(ty, quoted) => code.define_print(ty, quoted),
+            Synth::Equal(ty) => code.define_equal(ty),
+            Synth::EqualBytes => code.define_equal_bytes(),
+            Synth::LessStr => code.define_less_str(),
+            Synth::DecodeChar => code.define_decode_char(),
+        }
+        code.finish();
+    }
+}

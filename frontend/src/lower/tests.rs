@@ -1,0 +1,1 @@
+//! Programs whose IR is valid and as expected.
