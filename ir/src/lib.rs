@@ -1,7 +1,7 @@
 //! The SSA intermediate representation that everything after the front end works on.
 //!
 //! Read in this order: [`types`] and [`ops`] say what an instruction can be, [`function`] and [`module`] how
-//! instructions are held, [`builder`] and [`ssa`] how they are made, [`verify`] what always holds, [`print`] and
+//! instructions are held, [`builder`] and [`ssa`] how they are made, [`verify`] what always holds, [`print`](mod@print) and
 //! [`parse`] the text form, [`eval`] what operations compute, [`graph`] the analyses and [`dot`] their pictures,
 //! [`target`] what a backend tells the optimizer, [`reference`](mod@reference) the page of all operations.
 

@@ -351,6 +351,9 @@ impl Rewrite {
 mod tests {
     use super::*;
     use crate::builder::Builder;
+    use crate::graph::testing::random_graph;
+    use crate::testing::Random;
+    use crate::verify::render;
 
     fn function(num_blocks: u32) -> Function {
         let mut func = Function::new("f", Linkage::Export, Signature::new(&[Type::I1, Type::I64], &[Type::I64]));
@@ -525,5 +528,101 @@ mod tests {
         let params = func.blocks[b(1)].params.clone();
         assert_eq!(params.len(), 2);
         assert_eq!(args(&func, 2), [vec![params[1], params[0]]]);
+    }
+
+    /// What a block does to variables, in order: reads whose values an addition takes, and writes.
+    #[derive(Clone)]
+    enum Event {
+        Read(Variable, Inst, usize),
+        Write(Variable, Value),
+    }
+
+    #[test]
+    fn random_walks_see_the_values_of_the_variables() {
+        for seed in 0..400 {
+            let mut random = Random::new(seed);
+            let mut func = random_graph(seed, 2 + random.below(14) as u32);
+            let mut ssa = SsaBuilder::new();
+            let variables: Vec<Variable> = (0..3).map(|_| ssa.declare(Type::I64)).collect();
+            let mut events: SecondaryMap<Block, Vec<Event>> = SecondaryMap::new();
+            let mut blocks = func.layout.clone();
+            blocks.reverse();
+            for block in blocks {
+                let terminator = func.blocks[block].insts.pop().unwrap();
+                for _ in 0..random.below(4) {
+                    let (from, other) = (random.pick(&variables), random.pick(&variables));
+                    let to = random.pick(&variables);
+                    match random.below(4) {
+                        0 => {
+                            let value = Builder::new(&mut func, block).iconst(Type::I64, random.below(100) as i128);
+                            ssa.write(to, block, value);
+                            events[block].push(Event::Write(to, value));
+                        }
+                        1 => {
+                            let value = ssa.read(&mut func, from, block);
+                            ssa.write(to, block, value);
+                            let sum = Builder::new(&mut func, block).iadd(value, value);
+                            let ValueDef::Result(inst, _) = func.values[sum].def else { unreachable!() };
+                            events[block].extend([Event::Read(from, inst, 0), Event::Write(to, sum)]);
+                            ssa.write(to, block, sum);
+                        }
+                        2 => {
+                            // A copy, which the walk sees as the same number.
+                            let value = ssa.read(&mut func, from, block);
+                            ssa.write(from, block, value);
+                        }
+                        _ => {
+                            let (l, r) = (ssa.read(&mut func, from, block), ssa.read(&mut func, other, block));
+                            let sum = Builder::new(&mut func, block).iadd(l, r);
+                            let ValueDef::Result(inst, _) = func.values[sum].def else { unreachable!() };
+                            events[block].extend([Event::Read(from, inst, 0), Event::Read(other, inst, 1)]);
+                        }
+                    }
+                }
+                func.blocks[block].insts.push(terminator);
+            }
+            ssa.finish(&mut func);
+            let module = Module::default();
+            crate::verify::verify_function(&module, &func).unwrap_or_else(|found| {
+                panic!("seed {seed}:\n{}{}", render(&found), crate::print::detached_function(&module, &func))
+            });
+            walk(seed, &func, &events, &mut random);
+        }
+    }
+
+    fn walk(seed: u64, func: &Function, events: &SecondaryMap<Block, Vec<Event>>, random: &mut Random) {
+        let mut variables: FxHashMap<Variable, u64> = FxHashMap::default();
+        let mut values: FxHashMap<Value, u64> = FxHashMap::default();
+        for &param in func.params() {
+            values.insert(param, 0);
+        }
+        let mut block = func.entry();
+        for _ in 0..60 {
+            for &inst in &func.blocks[block].insts {
+                let data = &func.insts[inst];
+                match data.op {
+                    Op::Iconst => values.insert(func.result(inst), data.constant().unwrap() as u64),
+                    Op::Iadd => {
+                        let sum = values[&data.args[0]].wrapping_add(values[&data.args[1]]);
+                        values.insert(func.result(inst), sum)
+                    }
+                    _ => None,
+                };
+            }
+            for event in &events[block] {
+                match *event {
+                    Event::Read(variable, inst, index) => {
+                        let expected = variables.get(&variable).copied().unwrap_or(0);
+                        assert_eq!(values[&func.insts[inst].args[index]], expected, "seed {seed} {block} {variable}");
+                    }
+                    Event::Write(variable, value) => drop(variables.insert(variable, values[&value])),
+                }
+            }
+            let targets: Vec<&BlockCall> = func.successors(block).collect();
+            let Some(target) = (!targets.is_empty()).then(|| random.pick(&targets)) else { break };
+            let passed: Vec<u64> = target.args.iter().map(|arg| values[arg]).collect();
+            values.extend(func.blocks[target.block].params.iter().copied().zip(passed));
+            block = target.block;
+        }
     }
 }
