@@ -6,12 +6,16 @@ use inkwell::debug_info::{
     AsDIScope, DICompileUnit, DIFile, DIFlagsConstants, DILocation, DISubprogram, DISubroutineType, DWARFEmissionKind,
     DWARFSourceLanguage, DebugInfoBuilder,
 };
+use inkwell::llvm_sys::prelude::LLVMMetadataRef;
 use inkwell::module::FlagBehavior;
 use inkwell::values::FunctionValue;
 use lang_backend::symbol_name;
 use lang_ir::{FileId, Function, Linkage, Loc, SourcePos};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+
+/// The functions that subprograms describe.
+pub type Subprograms = FxHashMap<LLVMMetadataRef, Arc<str>>;
 
 /// The debug information of a module while it is being made.
 pub struct Debug<'ctx> {
@@ -134,7 +138,8 @@ impl<'ctx> Debug<'ctx> {
     }
 
     /// Completes the information; before this it is not valid.
-    pub fn finish(self) {
+    pub fn finish(self) -> Subprograms {
         self.builder.finalize();
+        self.subprograms.into_iter().map(|(name, subprogram)| (subprogram.as_mut_ptr(), name)).collect()
     }
 }

@@ -15,6 +15,7 @@ mod machine;
 mod module;
 mod ops;
 mod runtime;
+mod traps;
 
 use inkwell::context::Context;
 use inkwell::passes::PassBuilderOptions;
@@ -32,7 +33,7 @@ pub fn compile(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, Err
     };
     let machine = machine::create(options)?;
     let context = Context::create();
-    let built = module::build(&context, module, options, &machine).map_err(|Failure(error)| error)?;
+    let (built, subprograms) = module::build(&context, module, options, &machine).map_err(|Failure(error)| error)?;
 
     let passes = PassBuilderOptions::create();
     passes.set_call_graph_profile(false);
@@ -41,6 +42,10 @@ pub fn compile(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, Err
         OptLevel::Speed => "default<O3>",
     };
     built.run_passes(pipeline, &machine, passes).map_err(|e| Error::Internal(format!("LLVM's passes: {e}")))?;
+    if let Some(subprograms) = &subprograms {
+        traps::complete_frames(&context, &built, subprograms).map_err(|Failure(error)| error)?;
+    }
+    module::keep_frames(&context, &built);
     // After the passes: dead functions are gone, and no address was taken while they ran.
     module::add_function_table(&context, &built, module);
 

@@ -1,8 +1,9 @@
 //! The module around the bodies: declarations with their attributes, globals, descriptions of traps, the function table.
 
-use crate::debug::Debug;
+use crate::debug::{Debug, Subprograms};
 use crate::function;
 use crate::runtime::Attributes;
+use crate::traps::Traps;
 use crate::{Outcome, internal};
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
@@ -16,18 +17,19 @@ use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue, 
 use inkwell::{AddressSpace, values::BasicValue};
 use lang_backend::{CompileOptions, FUNCTION_TABLE, OptLevel, symbol_name};
 use lang_ir::{
-    FuncId, Function, Global, Inline, Linkage, Loc, Module, RelocTarget, Signature, SourcePos, TrapCode, Type,
+    ENTRY, FuncId, Function, Global, Inline, Linkage, Loc, Module, RelocTarget, Signature, SourcePos, TrapCode, Type,
 };
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 
-/// Translates a module into one of LLVM that its verifier accepts.
+/// Translates a module into one of LLVM that its verifier accepts. With debug information, gives the names of its
+/// subprograms too.
 pub fn build<'ctx>(
     context: &'ctx Context,
     module: &Module,
     options: &CompileOptions,
     machine: &TargetMachine,
-) -> Outcome<LlvmModule<'ctx>> {
+) -> Outcome<(LlvmModule<'ctx>, Option<Subprograms>)> {
     let name = module.files.values().next().map_or("program", |file| file);
     let llvm = context.create_module(name);
     // First of all: the layout decides the alignment of everything that follows.
@@ -43,15 +45,10 @@ pub fn build<'ctx>(
             function::translate(&unit, debug.as_mut(), id, function)?;
         }
     }
-    if let Some(debug) = debug {
-        debug.finish();
-    }
+    let subprograms = debug.map(Debug::finish);
     unit.llvm.verify().map_err(|e| internal(format!("LLVM's verifier: {}", e.to_string_lossy().trim_end())))?;
-    Ok(unit.llvm)
+    Ok((unit.llvm, subprograms))
 }
-
-/// A trap and its frames, innermost first.
-type TrapSite = (TrapCode, Vec<(String, SourcePos)>);
 
 /// What the translation of bodies looks up.
 pub struct Unit<'a, 'ctx> {
@@ -63,8 +60,7 @@ pub struct Unit<'a, 'ctx> {
     functions: Vec<FunctionValue<'ctx>>,
     globals: Vec<GlobalValue<'ctx>>,
     trap: Option<FunctionValue<'ctx>>,
-    strings: RefCell<Strings<'ctx>>,
-    traps: RefCell<FxHashMap<TrapSite, PointerValue<'ctx>>>,
+    traps: RefCell<Traps<'ctx>>,
 }
 
 impl<'a, 'ctx> Unit<'a, 'ctx> {
@@ -78,7 +74,6 @@ impl<'a, 'ctx> Unit<'a, 'ctx> {
             functions: Vec::new(),
             globals: Vec::new(),
             trap: None,
-            strings: RefCell::default(),
             traps: RefCell::default(),
         })
     }
@@ -309,39 +304,9 @@ impl<'a, 'ctx> Unit<'a, 'ctx> {
         self.trap.expect("functions are declared before bodies are translated")
     }
 
-    /// The static description of a trap at a location: an `rt::TrapDesc`.
+    /// The static description of a trap at a location.
     pub fn trap_description(&self, code: TrapCode, function: &Function, loc: Loc) -> PointerValue<'ctx> {
-        let frames: Vec<(String, SourcePos)> =
-            function.frames(loc).into_iter().map(|(name, pos)| (name.to_string(), pos)).collect();
-        *self.traps.borrow_mut().entry((code, frames)).or_insert_with_key(|(code, frames)| {
-            let (c, mut strings) = (self.context, self.strings.borrow_mut());
-            let names: Vec<_> = frames
-                .iter()
-                .map(|(name, _)| {
-                    let [start, len] = strings.get(c, &self.llvm, name);
-                    c.const_struct(&[start, len], false)
-                })
-                .collect();
-            let names = c.struct_type(&[self.ptr.into(), c.i64_type().into()], false).const_array(&names);
-            let names_start = constant(&self.llvm, names.into(), 8, "lang.frames");
-            let pos = frames[0].1;
-            let [template, template_len] = strings.get(c, &self.llvm, code.template());
-            let [file, file_len] = strings.get(c, &self.llvm, file_name(self.ir, pos));
-            let value = c.const_struct(
-                &[
-                    template,
-                    template_len,
-                    file,
-                    file_len,
-                    c.i32_type().const_int(pos.line.into(), false).into(),
-                    c.i32_type().const_int(pos.col.into(), false).into(),
-                    names_start.into(),
-                    c.i64_type().const_int(frames.len() as u64, false).into(),
-                ],
-                false,
-            );
-            constant(&self.llvm, value.into(), 8, "lang.trap")
-        })
+        self.traps.borrow_mut().description(self, code, function, loc)
     }
 }
 
@@ -389,7 +354,12 @@ fn bytes_type(context: &Context, count: u64) -> ArrayType<'_> {
 }
 
 /// Adds a constant that only its contents matter of.
-fn constant<'ctx>(llvm: &LlvmModule<'ctx>, value: BasicValueEnum<'ctx>, align: u32, name: &str) -> PointerValue<'ctx> {
+pub fn constant<'ctx>(
+    llvm: &LlvmModule<'ctx>,
+    value: BasicValueEnum<'ctx>,
+    align: u32,
+    name: &str,
+) -> PointerValue<'ctx> {
     let global = llvm.add_global(value.get_type(), None, name);
     global.set_initializer(&value);
     global.set_constant(true);
@@ -401,11 +371,11 @@ fn constant<'ctx>(llvm: &LlvmModule<'ctx>, value: BasicValueEnum<'ctx>, align: u
 
 /// Texts that have become constants.
 #[derive(Default)]
-struct Strings<'ctx>(FxHashMap<String, PointerValue<'ctx>>);
+pub struct Strings<'ctx>(FxHashMap<String, PointerValue<'ctx>>);
 
 impl<'ctx> Strings<'ctx> {
     /// Address and length of a text.
-    fn get(&mut self, context: &'ctx Context, llvm: &LlvmModule<'ctx>, text: &str) -> [BasicValueEnum<'ctx>; 2] {
+    pub fn get(&mut self, context: &'ctx Context, llvm: &LlvmModule<'ctx>, text: &str) -> [BasicValueEnum<'ctx>; 2] {
         let start = match self.0.get(text) {
             Some(&known) => known,
             None => {
@@ -419,8 +389,18 @@ impl<'ctx> Strings<'ctx> {
     }
 }
 
-fn file_name(module: &Module, pos: SourcePos) -> &str {
+/// The name of the file of a position.
+pub fn file_name(module: &Module, pos: SourcePos) -> &str {
     module.files.get(pos.file).map_or("", |name| name)
+}
+
+/// Keeps a call in front of a return a call: a jump would take the caller out of the backtrace. Recursion has become a loop
+/// where it can.
+pub fn keep_frames<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>) {
+    let attribute = context.create_string_attribute("disable-tail-calls", "true");
+    for function in llvm.get_functions().filter(|f| f.count_basic_blocks() > 0) {
+        function.add_attribute(AttributeLoc::Function, attribute);
+    }
 }
 
 /// Adds the table of the functions that are left, for backtraces. It takes their addresses, so it has to come behind the
@@ -445,7 +425,14 @@ pub fn add_function_table<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>,
     );
     for function in llvm.get_functions().filter(|f| f.count_basic_blocks() > 0) {
         let symbol = function.get_name().to_string_lossy().into_owned();
-        let Some(source) = origin(&known, &symbol) else { continue };
+        let Some(mut source) = origin(&known, &symbol) else { continue };
+        if symbol == ENTRY
+            && let Some(main) = known.get("lang.main")
+            && llvm.get_function("lang.main").is_none()
+        {
+            // The program's main function has been inlined into what calls it.
+            source = main;
+        }
         let [name, name_len] = strings.get(c, llvm, &source.name);
         let [file, file_len] = strings.get(c, llvm, file_name(module, source.decl));
         let start = function.as_global_value().as_pointer_value();

@@ -252,7 +252,7 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
     }
 
     /// `a * b + c` in half precision, rounded once. LLVM 19 computes in `float`, which loses too much. In `double` the
-    /// product is exact. So is the sum, unless the product is below 2^-25 and `c` above 16; then nothing that is lost can
+    /// product is exact. So is the sum, unless the product is below 2^-15 and `c` at least 32; then nothing that is lost can
     /// matter, because `c` is a half-precision number and no tie between two is near.
     fn fma_f16(&self, a: FloatValue<'ctx>, b: FloatValue<'ctx>, c: FloatValue<'ctx>) -> Outcome<FloatValue<'ctx>> {
         let wide = |x| self.builder.build_float_ext(x, self.unit.context.f64_type(), "");

@@ -11,10 +11,11 @@ use inkwell::values::FunctionValue;
 ///
 /// The library's state (the sinks, what was written) is memory that the program cannot reach, "inaccessible" to LLVM. So
 /// a program's variables stay in registers across printing. Traps look at the stack's frame pointers, at descriptions
-/// that are never written, and, for messages that hold a string, at any memory.
+/// that are never written, and, for messages that hold a string, at any memory. They are not merged, so that each keeps
+/// its place in the debug information.
 const DECLARATIONS: &str = "
-declare void @lang_rt_trap(ptr readonly captures(none), i64, i64, i64, i64) cold noreturn nounwind memory(argmem: read, inaccessiblemem: readwrite)
-declare void @lang_rt_trap.string(ptr, i64, i64, i64, i64) cold noreturn nounwind memory(read, inaccessiblemem: readwrite)
+declare void @lang_rt_trap(ptr readonly captures(none), i64, i64, i64, i64) cold nomerge noreturn nounwind memory(argmem: read, inaccessiblemem: readwrite)
+declare void @lang_rt_trap.string(ptr, i64, i64, i64, i64) cold nomerge noreturn nounwind memory(read, inaccessiblemem: readwrite)
 declare void @lang_rt_exit(i32) cold noreturn nounwind
 
 declare noalias ptr @lang_rt_alloc(i64, i64, i8 zeroext) nounwind allocsize(0) memory(inaccessiblemem: readwrite)

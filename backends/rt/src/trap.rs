@@ -145,16 +145,18 @@ pub(crate) unsafe extern "C" fn report(
         let mut left = MAX_FRAMES;
         let mut chain = Chain::after_call(*frame.add(1), *frame as *const usize);
         if desc.frames_len > 0 {
+            let mut outermost: &[u8] = &[];
             for i in 0..desc.frames_len as usize {
-                let name = (*desc.frames.add(i)).bytes();
-                write_frame(&mut out, name);
+                outermost = (*desc.frames.add(i)).bytes();
+                write_frame(&mut out, outermost);
                 left = left.saturating_sub(1);
-                if name == b"main" {
+                if outermost == b"main" {
                     finish();
                 }
             }
-            // They name the physical frame of the trapping function, too.
-            if !chain.step() {
+            // They name the physical frame, too, unless a backend inlined all of them into another function.
+            let named = chain.function().is_none_or(|f| f.name.bytes() == outermost);
+            if named && !chain.step() {
                 finish();
             }
         }

@@ -232,8 +232,16 @@ block0:
 #[test]
 fn programs_print_exit_and_trap() {
     let folder = tempfile::tempdir().unwrap();
-    for level in LEVELS {
-        let program = executable(&module(TRAPS), &options(Emit::Object, level), folder.path());
+    // LLVM may inline or not, with debug information or without: the backtrace stays the same.
+    let inlined = TRAPS.replace(" noinline", " inline");
+    for (text, level, debug_info) in [
+        (TRAPS, OptLevel::None, false),
+        (TRAPS, OptLevel::Speed, false),
+        (&*inlined, OptLevel::Speed, false),
+        (&*inlined, OptLevel::Speed, true),
+    ] {
+        let options = CompileOptions { debug_info, ..options(Emit::Object, level) };
+        let program = executable(&module(text), &options, folder.path());
         let fine = Command::new(&program).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&fine.stdout), "hello111");
         assert_eq!(fine.status.code(), Some(3));
@@ -244,6 +252,55 @@ fn programs_print_exit_and_trap() {
         assert_eq!(String::from_utf8_lossy(&traps.stderr), message);
         assert_eq!(traps.status.code(), Some(101));
     }
+}
+
+/// With debug information, functions that LLVM has inlined are in the backtrace too.
+#[test]
+fn backtraces_are_complete_with_debug_information() {
+    let text = r#"
+file 0 "t.lang"
+import fn @lang_rt_args(ptr)
+fn @third(i64) inline at 0:1:1 {
+block0(v0: i64):
+  v1 = iconst.i64 0
+  v2 = icmp_eq.i64 v0, v1
+  trapif v2, unreachable @ 0:2:2
+  return
+}
+fn @second(i64) inline at 0:4:1 {
+block0(v0: i64):
+  call @third(v0) @ 0:5:5
+  return
+}
+fn @first(ptr) noinline at 0:7:1 {
+block0(v0: ptr):
+  v1 = load.i64 v0+8
+  call @second(v1) @ 0:8:8
+  return
+}
+fn @main() noinline at 0:10:1 {
+  ss0 = slot size 16 align 8
+block0:
+  v0 = slot_addr ss0
+  call @lang_rt_args(v0)
+  call @first(v0)
+  return
+}
+export fn @lang_main() -> i32 {
+block0:
+  call @main()
+  v0 = iconst.i32 0
+  return v0
+}
+"#;
+    let mut options = options(Emit::Object, OptLevel::Speed);
+    let [short, complete] = [false, true].map(|debug_info| {
+        options.debug_info = debug_info;
+        String::from_utf8(run(text, &options).stderr).unwrap()
+    });
+    let message = |frames: &str| format!("error: unreachable code was reached\nt.lang:2:2\n{frames}");
+    assert_eq!(short, message("    in third\n    in first\n    in main\n"));
+    assert_eq!(complete, message("    in third\n    in second\n    in first\n    in main\n"));
 }
 
 #[test]
