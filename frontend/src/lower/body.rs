@@ -14,12 +14,14 @@ pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
     let func = &program[id];
     let ir_id = cx.funcs[id.index()];
     let returns_scalars = cx.returns_scalars(func.result);
+    let (lent, in_memory) = in_memory(program, body);
     let mut lower = Lower {
         code: Code::new(cx, ir_id),
         body,
         result: func.result,
         result_memory: None,
-        in_memory: in_memory(program, body),
+        lent,
+        in_memory,
         homes: vec![None; body.locals.len()],
         loops: vec![None; body.loops as usize],
         yields: FxHashMap::default(),
@@ -81,6 +83,8 @@ pub(super) struct Lower<'c, 'p, 'b> {
     pub result: Ty,
     /// Where the result goes, if not to IR results.
     result_memory: Option<Mem>,
+    /// Locals that a pointer or slice may lead to.
+    pub lent: Vec<bool>,
     /// Locals that cannot be SSA variables.
     in_memory: Vec<bool>,
     homes: Vec<Option<Home>>,
@@ -108,31 +112,45 @@ impl<'c, 'p> DerefMut for Lower<'c, 'p, '_> {
     }
 }
 
-/// The locals whose address is needed.
-fn in_memory(program: &Program, body: &Body) -> Vec<bool> {
-    let mut memory: Vec<bool> = body.locals.iter().map(|local| local.address_taken).collect();
-    let mut take = |place: PlaceId| {
+/// Which locals a pointer may lead to, and which cannot be SSA variables.
+fn in_memory(program: &Program, body: &Body) -> (Vec<bool>, Vec<bool>) {
+    let mut lent: Vec<bool> = body.locals.iter().map(|local| local.address_taken).collect();
+    let mut memory = vec![false; body.locals.len()];
+    let mark = |set: &mut Vec<bool>, place: PlaceId| {
         if let Some(local) = body.root_local(place) {
-            memory[local.index()] = true;
+            set[local.index()] = true;
         }
     };
+    // A loop over the elements of an array only reads them.
+    let mut read_only = vec![false; body.exprs.len()];
     for expr in &body.exprs {
-        if let ExprKind::AddressOf(place) | ExprKind::ArraySlice(place) | ExprKind::ArrayView(place) = expr.kind {
-            take(place);
+        if let ExprKind::ForSlice(slice) = &expr.kind
+            && !slice.by_pointer
+        {
+            read_only[slice.slice.index()] = true;
+        }
+    }
+    for (expr, read_only) in body.exprs.iter().zip(read_only) {
+        match expr.kind {
+            ExprKind::ArraySlice(place) if read_only => mark(&mut memory, place),
+            ExprKind::AddressOf(place) | ExprKind::ArraySlice(place) | ExprKind::ArrayView(place) => {
+                mark(&mut lent, place);
+            }
+            _ => {}
         }
     }
     for place in &body.places {
         if let PlaceKind::ArrayElement { array, index, .. } = place.kind
             && !matches!(body[index].kind, ExprKind::Int(_))
         {
-            take(array);
+            mark(&mut memory, array);
         }
     }
     let mut reprs = super::repr::Reprs::new(program);
-    for (local, memory) in body.locals.iter().zip(&mut memory) {
-        *memory |= !reprs.of(local.ty).is_scalars();
+    for (index, local) in body.locals.iter().enumerate() {
+        memory[index] |= lent[index] || !reprs.of(local.ty).is_scalars();
     }
-    memory
+    (lent, memory)
 }
 
 impl<'c, 'p> Lower<'c, 'p, '_> {
@@ -173,7 +191,7 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
         let data = &self.body[local];
         match val {
             // The caller keeps it as it is, but a pointer to it could get out, or the body write it.
-            Val::Memory(mem) if !data.address_taken && !data.mutable => {
+            Val::Memory(mem) if !self.lent[local.index()] && !data.mutable => {
                 self.homes[local.index()] = Some(Home::Memory(mem));
             }
             val => self.bind(local, &val),
@@ -183,7 +201,7 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
     /// Whether the value in a place in memory stays as it is while the locals around live.
     pub fn is_stable(&self, place: PlaceId) -> bool {
         match &self.body[place].kind {
-            PlaceKind::Local(local) => !self.body[*local].mutable && !self.body[*local].address_taken,
+            PlaceKind::Local(local) => !self.body[*local].mutable && !self.lent[local.index()],
             PlaceKind::Constant(_) => true,
             PlaceKind::Global(global) => {
                 let global = &self.cx.program[*global];

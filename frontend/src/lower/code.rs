@@ -249,7 +249,8 @@ impl<'c, 'p> Code<'c, 'p> {
     pub fn trapif(&mut self, condition: Value, code: TrapCode, args: &[Value]) {
         match self.constant(condition) {
             Some(0) => {}
-            _ => self.b().trapif(condition, code, args),
+            Some(_) => self.trap(code, args),
+            None => self.b().trapif(condition, code, args),
         }
     }
 
@@ -374,6 +375,9 @@ impl<'c, 'p> Code<'c, 'p> {
     pub fn scale(&mut self, count: Value, size: u64) -> Value {
         if size == 1 {
             return count;
+        }
+        if let Some(count) = self.constant(count) {
+            return self.word((count as u64).wrapping_mul(size));
         }
         if size.is_power_of_two() {
             let shift = self.word(size.trailing_zeros().into());

@@ -251,10 +251,7 @@ impl Code<'_, '_> {
     /// Traps on zero.
     fn check_divisor(&mut self, divisor: Value) {
         match self.constant(divisor) {
-            Some(0) => {
-                let always = self.bool(true);
-                self.trapif(always, TrapCode::DivisionByZero, &[]);
-            }
+            Some(0) => self.trap(TrapCode::DivisionByZero, &[]),
             Some(_) => {}
             None => {
                 let zero = self.iconst(self.func.ty(divisor), 0);

@@ -290,7 +290,7 @@ impl Lower<'_, '_, '_> {
     pub fn fixed_pointer(&self, pointer: ExprId) -> Option<LocalId> {
         match self.body[pointer].kind {
             ExprKind::Load(place) => match self.body[place].kind {
-                PlaceKind::Local(local) if !self.body[local].mutable && !self.body[local].address_taken => Some(local),
+                PlaceKind::Local(local) if !self.body[local].mutable && !self.lent[local.index()] => Some(local),
                 _ => None,
             },
             ExprKind::Convert { kind: Conversion::Same, operand } => self.fixed_pointer(operand),
