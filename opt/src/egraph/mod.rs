@@ -5,6 +5,7 @@
 //! [`cost`] and [`elaborate`] how the best comes out again.
 
 pub mod build;
+pub mod context;
 pub mod cost;
 pub mod elaborate;
 pub mod extract;
@@ -88,7 +89,9 @@ pub struct EgraphStats {
     /// By the cost model, see [`cost`].
     pub cost_before: u64,
     pub cost_after: u64,
-    /// Functions that were left as they were: too big, or nothing was better.
+    /// Guards and branches that were decided.
+    pub decided: u64,
+    /// Functions that were left as they were because they are too big.
     pub kept: u64,
     /// Functions that were left as they were because an analysis contradicted itself: a fault of the compiler.
     pub abandoned: u64,
@@ -103,6 +106,7 @@ impl EgraphStats {
         self.rounds += other.rounds;
         self.cost_before = self.cost_before.saturating_add(other.cost_before);
         self.cost_after = self.cost_after.saturating_add(other.cost_after);
+        self.decided += other.decided;
         self.kept += other.kept;
         self.abandoned += other.abandoned;
         self.rules.resize(self.rules.len().max(other.rules.len()), RuleStats::default());
@@ -121,8 +125,9 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
         return stats;
     }
     drop_unreachable(func);
-    let flow = Flow::new(module, func);
-    let (saturation, built) = saturate_function(func, &flow, options);
+    let mut flow = Flow::new(module, func);
+    let ranges = Ranges::new(func, &flow);
+    let (saturation, mut built) = saturate_function(func, &flow, &ranges, options);
     stats.nodes = saturation.graph.total_number_of_nodes() as u64;
     stats.classes = saturation.graph.number_of_classes() as u64;
     stats.rounds = saturation.rounds as u64;
@@ -133,6 +138,7 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
         return stats;
     }
     let graph = &saturation.graph;
+    stats.decided = context::decide(func, &mut flow, &ranges, graph, &mut built) as u64;
     let best = [Choice::Any, Choice::Original]
         .into_iter()
         .filter_map(|choice| {
@@ -154,15 +160,19 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
 }
 
 /// Builds the e-graph of a function and saturates it.
-fn saturate_function<'a>(func: &Function, flow: &Flow, options: &'a EgraphOptions) -> (Saturation<'a>, Built) {
-    let ranges = Ranges::new(func, flow);
+fn saturate_function<'a>(
+    func: &Function,
+    flow: &Flow,
+    ranges: &Ranges,
+    options: &'a EgraphOptions,
+) -> (Saturation<'a>, Built) {
     let all = rules();
     let small = func.num_insts() <= options.limits.tier_b_instructions;
     let tier_a = Matcher::new(all, options.target, |i, r| r.row.tier == Tier::A && options.rules.accepts(i, r));
     let tier_b =
         Matcher::new(all, options.target, |i, r| r.row.tier == Tier::B && small && options.rules.accepts(i, r));
     let mut saturation = Saturation::new(new_graph(), all, tier_a, tier_b, options.limits);
-    let built = build::build(func, flow, &ranges, &mut saturation);
+    let built = build::build(func, flow, ranges, &mut saturation);
     saturation.set_limits();
     saturation.run();
     (saturation, built)

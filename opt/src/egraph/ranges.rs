@@ -9,6 +9,7 @@ use super::facts::Facts;
 use super::flow::Flow;
 use super::limits::{RANGE_VISITS, RANGE_VISITS_EXACT, REFINEMENTS};
 use super::transfer::transfer;
+use crate::rules::vocabulary::add_no_swrap;
 use cranelift_entity::SecondaryMap;
 use lang_ir::{Block, Function, Inst, Op, Payload, Type, Value, ValueDef};
 use smallvec::SmallVec;
@@ -16,6 +17,8 @@ use smallvec::SmallVec;
 /// Facts about the values that block parameters depend on.
 pub struct Ranges {
     facts: SecondaryMap<Value, Option<Facts>>,
+    /// By loop header: pairs of values of which the first is never greater, signed.
+    ordered: SecondaryMap<Block, SmallVec<[(Value, Value); 2]>>,
 }
 
 /// A comparison that is decided from some place on.
@@ -50,6 +53,12 @@ impl Ranges {
         self.facts[value].unwrap_or(Facts::top(func.ty(value)))
     }
 
+    /// Pairs of values of which the first is never greater than the second, signed, in this block and those that it
+    /// dominates: a loop counter and where it starts.
+    pub fn ordered_at(&self, block: Block) -> &[(Value, Value)] {
+        &self.ordered[block]
+    }
+
     pub fn new(func: &Function, flow: &Flow) -> Ranges {
         let mut analysis = Analysis {
             func,
@@ -68,12 +77,13 @@ impl Ranges {
         };
         analysis.prepare();
         if analysis.order.is_empty() {
-            return Ranges { facts: SecondaryMap::new() };
+            return Ranges { facts: SecondaryMap::new(), ordered: SecondaryMap::new() };
         }
         analysis.ascend();
         analysis.descend();
         analysis.descend();
-        Ranges { facts: analysis.facts }
+        let ordered = analysis.ordered();
+        Ranges { facts: analysis.facts, ordered }
     }
 }
 
@@ -409,5 +419,56 @@ impl Analysis<'_> {
                 self.facts[value] = old.and(&new).or(Some(old));
             }
         }
+    }
+
+    /// Loop counters that only go up, or only down, without wrapping.
+    fn ordered(&self) -> SecondaryMap<Block, SmallVec<[(Value, Value); 2]>> {
+        let mut ordered: SecondaryMap<Block, SmallVec<[(Value, Value); 2]>> = SecondaryMap::new();
+        for (_, a_loop) in self.flow.loops.iter() {
+            for &param in &self.func.blocks[a_loop.header].params {
+                if self.needed[param]
+                    && self.func.ty(param).is_int()
+                    && let Some((start, up)) = self.counter(a_loop.header, param)
+                {
+                    ordered[a_loop.header].push(if up { (start, param) } else { (param, start) });
+                }
+            }
+        }
+        ordered
+    }
+
+    /// Where a counter starts, and whether it goes up.
+    fn counter(&self, header: Block, param: Value) -> Option<(Value, bool)> {
+        let mut start = None;
+        let mut direction = None;
+        for &(arg, from) in &self.edges[param] {
+            if !self.flow.dom.dominates(header, from) {
+                if start.is_some_and(|known| known != arg) {
+                    return None;
+                }
+                start = Some(arg);
+                continue;
+            }
+            if arg == param {
+                continue;
+            }
+            let ValueDef::Result(inst, _) = self.func.values[arg].def else { return None };
+            let data = &self.func.insts[inst];
+            let (Op::Iadd, [a, b]) = (data.op, &data.args[..]) else { return None };
+            let step = if *a == param { *b } else { *a };
+            if *a != param && *b != param {
+                return None;
+            }
+            let step = Facts::constant(data.ty, self.func.constant(step)?);
+            let at = Place { block: self.block_of[inst]?, index: self.index[inst] };
+            // What the counter is where the step is taken; where that place is not reached the step does not matter.
+            let here = self.refined(param, at, None)?;
+            let up = step.smin >= 0;
+            if !add_no_swrap(&here, &step) || direction.is_some_and(|known| known != up) {
+                return None;
+            }
+            direction = Some(up);
+        }
+        Some((start?, direction?))
     }
 }

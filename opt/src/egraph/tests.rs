@@ -82,3 +82,122 @@ block0(v0: i64, v1: i64):
     assert!(text.contains("ishl.i64") && !text.contains("imul") && !text.contains("isub"), "{text}");
     assert_eq!(count(&text, " = "), 2, "{text}");
 }
+
+#[test]
+fn bounds_check_of_a_counted_loop_goes() {
+    let text = optimized(
+        "export fn @sum(ptr, i64) -> i64 {
+block0(v0: ptr, v1: i64):
+  v2 = iconst.i64 0
+  jump block1(v2, v2)
+block1(v3: i64, v4: i64):
+  v5 = icmp_slt.i64 v3, v1
+  brif v5, block2, block3
+block2:
+  v6 = icmp_ule.i64 v1, v3
+  trapif v6, bounds(v3, v1)
+  v7 = iconst.i64 8
+  v8 = imul.i64 v3, v7
+  v9 = ptr_add v0, v8
+  v10 = load.i64 v9
+  v11 = iadd.i64 v4, v10
+  v12 = iconst.i64 1
+  v13 = iadd.i64 v3, v12
+  jump block1(v13, v11)
+block3:
+  return v4
+}",
+    );
+    assert_eq!(count(&text, "trapif"), 0, "{text}");
+}
+
+#[test]
+fn bounds_checks_of_neighbours_go_with_one_relation() {
+    // for i in 1..n { if i - 1 is out of bounds ...; j = i; while j > 0 { a[j - 1], a[j] } }
+    let text = optimized(
+        "export fn @f(i64) -> i64 {
+block0(v0: i64):
+  v1 = iconst.i64 1
+  jump block1(v1)
+block1(v2: i64):
+  v3 = icmp_slt.i64 v2, v0
+  brif v3, block2, block5
+block2:
+  jump block3(v2)
+block3(v4: i64):
+  v5 = iconst.i64 0
+  v6 = icmp_slt.i64 v5, v4
+  brif v6, block4, block6
+block4:
+  v7 = iconst.i64 -1
+  v8 = iadd.i64 v4, v7
+  v9 = icmp_ule.i64 v0, v8
+  trapif v9, bounds(v8, v0)
+  v10 = icmp_ule.i64 v0, v4
+  trapif v10, bounds(v4, v0)
+  jump block3(v8)
+block6:
+  v11 = iadd.i64 v2, v1
+  jump block1(v11)
+block5:
+  return v0
+}",
+    );
+    assert_eq!(count(&text, "trapif"), 0, "{text}");
+}
+
+#[test]
+fn guards_stay_where_nothing_is_proved() {
+    // The index may be negative; the limit is another one; the step wraps.
+    for (start, limit, step) in [("v8", "v1", 1), ("v2", "v0", 1), ("v2", "v1", 2)] {
+        let text = optimized(&format!(
+            "export fn @f(i64, i64, i64) -> i64 {{
+block0(v0: i64, v1: i64, v8: i64):
+  v2 = iconst.i64 0
+  jump block1({start})
+block1(v3: i64):
+  v4 = icmp_slt.i64 v3, {limit}
+  brif v4, block2, block3
+block2:
+  v5 = icmp_ule.i64 v1, v3
+  trapif v5, bounds(v3, v1)
+  v6 = iconst.i64 {step}
+  v7 = iadd.i64 v3, v6
+  jump block1(v7)
+block3:
+  return v3
+}}"
+        ));
+        assert_eq!(count(&text, "trapif"), 1, "{text}");
+    }
+}
+
+#[test]
+fn decided_branches_and_guards_fold() {
+    let text = optimized(
+        "export fn @f(i64, i64) -> i64 {
+block0(v0: i64, v1: i64):
+  v2 = icmp_slt.i64 v0, v1
+  brif v2, block1, block4
+block1:
+  v3 = icmp_sle.i64 v1, v0
+  trapif v3, bounds(v0, v1)
+  v4 = icmp_slt.i64 v0, v1
+  brif v4, block2, block3
+block2:
+  return v0
+block3:
+  v5 = imul.i64 v0, v1
+  return v5
+block4:
+  trapif v2, bounds(v0, v1)
+  v6 = icmp_eq.i64 v0, v0
+  trapif v6, panic(v1, v1)
+  return v1
+}"
+        .replace("panic(v1, v1)", "assert")
+        .as_str(),
+    );
+    assert_eq!((count(&text, "trapif"), count(&text, "brif"), count(&text, "imul")), (0, 1, 0), "{text}");
+    assert!(text.contains("trap assert"), "{text}");
+}
