@@ -4,8 +4,8 @@
 //! (a function's body), which `place`, `expr`, `ops`, `control`, `pattern` and `loops` continue. `print` and `equal` make code for
 //! types instead of trees; `data` lays out constants.
 //!
-//! Names of IR functions are the `symbol`s of the tree. What is made here has a name with a colon, as `print:Point`, which no
-//! source has.
+//! Names of IR functions are those that backtraces show, with a `#` and a number behind the second of a name and those that
+//! follow. What is made here has a name with a colon, as `print:Point`, which no source has.
 
 mod abi;
 mod body;
@@ -36,8 +36,25 @@ use runtime::Runtime;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
+/// The stack of the thread that lowers: enough for the deepest tree that is allowed, in unoptimized builds too.
+const STACK_SIZE: usize = 256 << 20;
+
 /// Lowers a program that was checked without errors.
 pub fn lower(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("lower".to_string())
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, || lower_here(sources, interner, program))
+            .expect("a thread to lower in");
+        match thread.join() {
+            Ok(module) => module,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn lower_here(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
     let mut cx = Cx::new(sources, interner, program);
     cx.declare_functions();
     cx.define_globals();
@@ -156,7 +173,7 @@ impl<'p> Cx<'p> {
             let (linkage, name) = match (is_extern, func.attrs.export) {
                 (true, _) => (Linkage::Import, func.symbol.clone()),
                 (false, true) => (Linkage::Export, func.symbol.clone()),
-                (false, false) => (Linkage::Local, self.unique_name(&func.symbol)),
+                (false, false) => (Linkage::Local, self.unique_name(&func.path)),
             };
             let mut function = Function::new(&name, linkage, sig);
             function.decl = self.pos(func.span);
