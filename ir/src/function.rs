@@ -82,7 +82,7 @@ pub struct FuncAttrs {
 /// A function, defined or declared.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// The name in the source; unique in its module.
+    /// The name in the source, with a `#` and a number where that is not unique in the module: see [`source_name`].
     pub name: Arc<str>,
     pub linkage: Linkage,
     pub sig: Signature,
@@ -297,6 +297,11 @@ pub enum Region {
     Any,
     Slot(StackSlot),
     Global(GlobalId),
+}
+
+/// The name of a function in the source, as backtraces show it.
+pub fn source_name(name: &str) -> &str {
+    name.split_once('#').map_or(name, |(source, _)| source)
 }
 
 impl Function {
