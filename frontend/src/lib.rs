@@ -21,7 +21,14 @@ pub mod layout;
 
 pub mod hir;
 
+mod resolve;
+
+mod check;
+
+mod consteval;
+
 mod lower;
 
+pub use check::check;
 pub use lower::lower;
 pub use parse::parse;

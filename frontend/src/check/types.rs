@@ -285,10 +285,8 @@ impl<'a> Cx<'a> {
                 if parts.contains(&Ty::ERROR) { Ty::ERROR } else { self.types.tuple(&parts) }
             }
             TypeKind::Fn { params, result } => {
-                let params: Vec<Ty> = file[params]
-                    .iter()
-                    .map(|&param| self.resolve_type(scope, param, TypePlace::Promise))
-                    .collect();
+                let params: Vec<Ty> =
+                    file[params].iter().map(|&param| self.resolve_type(scope, param, TypePlace::Promise)).collect();
                 let result = result.map_or(Ty::VOID, |result| self.resolve_type(scope, result, TypePlace::Other));
                 if params.contains(&Ty::ERROR) || result == Ty::ERROR {
                     return Ty::ERROR;
@@ -363,9 +361,11 @@ impl<'a> Cx<'a> {
         };
         if let Some(second) = segments.get(1) {
             let inner = self.text(second.name.name).to_string();
-            self.report(
-                Diagnostic::error("E0204", second.name.span, format!("there is no type `{inner}` in `{text}`")),
-            );
+            self.report(Diagnostic::error(
+                "E0204",
+                second.name.span,
+                format!("there is no type `{inner}` in `{text}`"),
+            ));
             return Ty::ERROR;
         }
         if first.args.is_some() {

@@ -170,14 +170,7 @@ impl<'a> Cx<'a> {
         }
     }
 
-    fn collect_fn(
-        &mut self,
-        scope: ScopeId,
-        file_index: usize,
-        decl: ast::FnId,
-        item: &ast::Item,
-        source: FuncSource,
-    ) {
+    fn collect_fn(&mut self, scope: ScopeId, file_index: usize, decl: ast::FnId, item: &ast::Item, source: FuncSource) {
         let file = &self.files[file_index];
         let function = &file[decl];
         let Some(name) = function.name else { return };

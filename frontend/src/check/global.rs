@@ -1,0 +1,573 @@
+//! Constants and global variables: their types, their values, and the order in which initialisers run.
+
+use super::body::FnCx;
+use super::operator::Free;
+use super::types::TypePlace;
+use super::{ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, TypeState};
+use crate::ast;
+use crate::consteval::{self, Stop};
+use crate::diagnostic::Diagnostic;
+use crate::hir::{self, ConstId, ConstValue, ExprId, ExprKind, FuncId, GlobalId, GlobalInit, PlaceKind};
+use crate::intern::Symbol;
+use crate::resolve::{ConstDeclId, ScopeId};
+use crate::source::Span;
+use crate::types::{Ty, TyKind};
+use rustc_hash::FxHashMap;
+
+impl<'a> Cx<'a> {
+    // -------------------------------------------------------------------------------------------- constants
+
+    pub(crate) fn check_consts(&mut self) {
+        for index in 0..self.consts.len() {
+            let span = self.consts[index].name.span;
+            self.resolve_const(ConstDeclId(index as u32), span);
+        }
+    }
+
+    /// Whether a constant takes its type where it is used.
+    pub(crate) fn const_free(&mut self, id: ConstDeclId) -> Option<Free> {
+        let span = self.consts[id.0 as usize].name.span;
+        self.resolve_const(id, span);
+        match self.consts[id.0 as usize].state {
+            ConstState::Free(free) => Some(free),
+            _ => None,
+        }
+    }
+
+    /// Finds out what a constant is.
+    pub(crate) fn resolve_const(&mut self, id: ConstDeclId, used_at: Span) {
+        let decl = &mut self.consts[id.0 as usize];
+        match decl.state {
+            ConstState::Unresolved => {}
+            ConstState::InProgress => {
+                let span = decl.name.span;
+                decl.state = ConstState::Error;
+                let name = self.text(self.consts[id.0 as usize].name.name).to_string();
+                self.report(
+                    Diagnostic::error("E0340", span, format!("the constant `{name}` is defined by itself"))
+                        .secondary(used_at, "used here while it is being computed"),
+                );
+                return;
+            }
+            _ => return,
+        }
+        decl.state = ConstState::InProgress;
+        let (scope, written, value) = (decl.scope, decl.ty, decl.value);
+        let file_index = self.scope(scope).file;
+        let file = &self.files[file_index];
+        let declared = written.map(|written| {
+            let ty = self.resolve_type(scope, written, TypePlace::Other);
+            self.sized(ty, file[written].span)
+        });
+        let mut fcx = FnCx::new(self, file_index, scope);
+        if declared.is_none()
+            && let Some(free) = fcx.free(value)
+        {
+            return self.set_const(id, ConstState::Free(free));
+        }
+        let result = fcx.const_body(value, declared);
+        let state = match result {
+            Some((ty, value)) => ConstState::Done { ty, value, memory: None },
+            None => ConstState::Error,
+        };
+        self.set_const(id, state);
+    }
+
+    fn set_const(&mut self, id: ConstDeclId, state: ConstState) {
+        let decl = &mut self.consts[id.0 as usize];
+        // A cycle through this constant was reported meanwhile.
+        if decl.state == ConstState::InProgress {
+            decl.state = state;
+        }
+    }
+
+    /// The value of a constant without a type of its own, as this type.
+    pub(crate) fn free_const(&mut self, id: ConstDeclId, ty: Ty, used_at: Span) -> Option<ConstValue> {
+        if let Some(value) = self.free_consts.get(&(id, ty)) {
+            return value.clone();
+        }
+        let decl = &self.consts[id.0 as usize];
+        let (scope, init) = (decl.scope, decl.value);
+        let file_index = self.scope(scope).file;
+        let errors = self.diagnostics.len();
+        let value = FnCx::new(self, file_index, scope).const_body(init, Some(ty)).map(|(_, value)| value);
+        let name = self.name_of(ty);
+        for diagnostic in &mut self.diagnostics[errors..] {
+            if diagnostic.is_error() {
+                diagnostic
+                    .secondary
+                    .push(crate::diagnostic::Label { span: used_at, text: format!("used here as `{name}`") });
+            }
+        }
+        self.free_consts.insert((id, ty), value.clone());
+        value
+    }
+
+    /// Where an aggregate constant lies.
+    pub(crate) fn const_memory(&mut self, id: ConstDeclId) -> Option<(Ty, ConstId)> {
+        let next = ConstId(self.constants.len() as u32);
+        let ConstState::Done { ty, value, memory } = &mut self.consts[id.0 as usize].state else { return None };
+        if let Some(memory) = *memory {
+            return Some((*ty, memory));
+        }
+        *memory = Some(next);
+        let ty = *ty;
+        self.constants.push(hir::Constant { ty, value: value.clone() });
+        Some((ty, next))
+    }
+
+    /// The value of a length: an integer constant that is not negative.
+    pub(crate) fn array_len(&mut self, scope: ScopeId, len: ast::ExprId) -> Option<u64> {
+        let file_index = self.scope(scope).file;
+        let span = self.files[file_index][len].span;
+        let mut fcx = FnCx::new(self, file_index, scope);
+        let free = fcx.free(len);
+        let (ty, value) = fcx.const_body(len, free.map(|_| Ty::I64))?;
+        self.len_value(ty, &value, span)
+    }
+
+    /// A constant as a length.
+    pub(crate) fn len_value(&mut self, ty: Ty, value: &ConstValue, span: Span) -> Option<u64> {
+        let bits = match (self.types.as_int(ty), value) {
+            (Some(int), ConstValue::Int(bits)) => int.to_i128(*bits),
+            (Some(_), ConstValue::Zero) => 0,
+            _ => {
+                if ty != Ty::ERROR {
+                    let name = self.name_of(ty);
+                    self.report(Diagnostic::error(
+                        "E0341",
+                        span,
+                        format!("the length of an array is an integer, not `{name}`"),
+                    ));
+                }
+                return None;
+            }
+        };
+        let len = u64::try_from(bits).ok().filter(|&len| len <= i64::MAX as u64);
+        if len.is_none() {
+            self.report(Diagnostic::error("E0341", span, format!("an array cannot have the length {bits}")));
+        }
+        len
+    }
+
+    // ---------------------------------------------------------------------------------------------- globals
+
+    pub(crate) fn check_globals(&mut self) {
+        for index in 0..self.globals.len() {
+            let span = self.globals[index].span;
+            self.resolve_global(GlobalId(index as u32), span);
+        }
+    }
+
+    /// The type of a global; its initialiser is checked for that, unless the type is written.
+    pub(crate) fn resolve_global(&mut self, id: GlobalId, used_at: Span) -> Ty {
+        let decl = &mut self.globals[id.index()];
+        match decl.state {
+            TypeState::Done => return decl.ty,
+            TypeState::InProgress => {
+                if decl.ty == Ty::ERROR {
+                    let (span, name) = (decl.span, decl.name);
+                    decl.state = TypeState::Done;
+                    let name = self.text(name).to_string();
+                    self.report(
+                        Diagnostic::error("E0342", span, format!("the type of `{name}` depends on itself"))
+                            .secondary(used_at, "used here in its own initialiser")
+                            .help("write the type"),
+                    );
+                }
+                return self.globals[id.index()].ty;
+            }
+            TypeState::Unresolved => {}
+        }
+        decl.state = TypeState::InProgress;
+        let Some(var) = decl.var else { return decl.ty };
+        let (scope, file_index, span, name) = (decl.scope, decl.file, decl.span, decl.name);
+        let file = &self.files[file_index];
+        let node = file[var];
+        let declared = node.ty.map(|written| {
+            let mut ty = self.resolve_type(scope, written, TypePlace::Other);
+            if ty == Ty::VOID {
+                let span = file[written].span;
+                self.report(Diagnostic::error("E0306", span, "a variable cannot be `void`, which has no values"));
+                ty = Ty::ERROR;
+            }
+            self.sized(ty, file[written].span)
+        });
+        if let Some(ty) = declared {
+            // From here on others, and the initialiser itself, may use it.
+            self.globals[id.index()].ty = ty;
+        }
+        let path = format!("{}.", self.text(name));
+        let init = FuncId(self.funcs.len() as u32);
+        self.funcs.push(FuncDecl {
+            name,
+            span,
+            path: format!("{}init", path),
+            source: FuncSource::Init(id),
+            file: file_index,
+            scope,
+            attrs: hir::Attrs::default(),
+            export: None,
+            is_pub: false,
+            used: true,
+            params: Vec::new(),
+            result: Ty::ERROR,
+            resolved: true,
+            parent: None,
+            outer_locals: FxHashMap::default(),
+            body: None,
+        });
+        let mut fcx = FnCx::new(self, file_index, scope);
+        fcx.owner = Some(init);
+        fcx.path = path;
+        fcx.script_position = Some(file[var_span(file, var)].span.start);
+        fcx.push_scope(ast::List::EMPTY);
+        let value = fcx.global_init(&node, declared, span);
+        fcx.pop_scope();
+        let ty = fcx.ty(value);
+        let constant = if ty == Ty::ERROR {
+            None
+        } else if let Some(constant) = fcx.global_slice(value) {
+            Some(constant)
+        } else {
+            consteval::eval(fcx.cx, &fcx.body, value).ok()
+        };
+        let root = fcx.new_block(span);
+        fcx.body.blocks[root.index()].tail = Some(value);
+        fcx.body.blocks[root.index()].ty = ty;
+        fcx.body.root = Some(root);
+        let body = fcx.body;
+        let func = &mut self.funcs[init.index()];
+        func.result = ty;
+        func.body = Some(body);
+        let decl = &mut self.globals[id.index()];
+        if decl.state == TypeState::InProgress {
+            decl.state = TypeState::Done;
+            decl.ty = declared.unwrap_or(ty);
+        }
+        decl.constant = constant;
+        decl.init = Some(init);
+        decl.ty
+    }
+
+    /// The globals as they end, and the function that initialises those that are not constant.
+    pub(crate) fn finish_globals(&mut self) -> (Vec<hir::Global>, Option<FuncId>) {
+        let runtime: Vec<GlobalId> = (0..self.globals.len() as u32)
+            .map(GlobalId)
+            .filter(|id| self.globals[id.index()].constant.is_none() && self.globals[id.index()].init.is_some())
+            .collect();
+        for global in &mut self.globals {
+            if global.constant.is_some()
+                && let Some(init) = global.init.take()
+            {
+                // Nobody calls it.
+                self.funcs[init.index()].body = Some(empty_body(global.span));
+                self.funcs[init.index()].result = Ty::VOID;
+            }
+        }
+        let errors = self.diagnostics.iter().any(Diagnostic::is_error);
+        let init = if self.script.is_some() || runtime.is_empty() || errors {
+            None
+        } else {
+            let order = self.init_order(&runtime);
+            Some(self.make_init(&order))
+        };
+        let mut symbols: FxHashMap<String, u32> = FxHashMap::default();
+        let globals = std::mem::take(&mut self.globals);
+        let result = globals
+            .iter()
+            .map(|global| {
+                let count = symbols.entry(global.symbol.clone()).or_insert(0);
+                *count += 1;
+                let symbol = if *count == 1 { global.symbol.clone() } else { format!("{}.{count}", global.symbol) };
+                hir::Global {
+                    name: global.name,
+                    symbol,
+                    ty: global.ty,
+                    mutable: global.mutable,
+                    init: match &global.constant {
+                        Some(value) => GlobalInit::Const(value.clone()),
+                        None => GlobalInit::Runtime,
+                    },
+                    span: global.span,
+                }
+            })
+            .collect();
+        self.globals = globals;
+        (result, init)
+    }
+
+    /// Each after those that its initialiser reads, also through functions; else in the order of the source.
+    fn init_order(&mut self, runtime: &[GlobalId]) -> Vec<GlobalId> {
+        let mut reads: FxHashMap<GlobalId, Vec<GlobalId>> = FxHashMap::default();
+        for &id in runtime {
+            let init = self.globals[id.index()].init.expect("filtered by it");
+            let mut seen = vec![false; self.funcs.len()];
+            let mut found = Vec::new();
+            let mut stack = vec![init];
+            seen[init.index()] = true;
+            while let Some(func) = stack.pop() {
+                let Some(body) = &self.funcs[func.index()].body else { continue };
+                for place in &body.places {
+                    if let PlaceKind::Global(global) = place.kind {
+                        found.push(global);
+                    }
+                }
+                for expr in &body.exprs {
+                    if let ExprKind::Call { callee, .. } | ExprKind::Func(callee) = expr.kind
+                        && !std::mem::replace(&mut seen[callee.index()], true)
+                    {
+                        stack.push(callee);
+                    }
+                }
+            }
+            found.sort();
+            found.dedup();
+            found.retain(|global| runtime.contains(global));
+            reads.insert(id, found);
+        }
+        let mut order = Vec::new();
+        let mut state: FxHashMap<GlobalId, TypeState> = FxHashMap::default();
+        for &id in runtime {
+            // Depth first without recursion: a global and how many of those that it reads are done.
+            let mut stack = vec![(id, 0)];
+            while let Some((id, next)) = stack.pop() {
+                if next == 0 {
+                    match state.get(&id) {
+                        Some(TypeState::Done) => continue,
+                        Some(_) => {
+                            self.report_init_cycle(id, stack.last().map(|&(reader, _)| reader));
+                            continue;
+                        }
+                        None => {
+                            state.insert(id, TypeState::InProgress);
+                        }
+                    }
+                }
+                match reads[&id].get(next) {
+                    Some(&read) => {
+                        stack.push((id, next + 1));
+                        stack.push((read, 0));
+                    }
+                    None => {
+                        state.insert(id, TypeState::Done);
+                        order.push(id);
+                    }
+                }
+            }
+        }
+        order
+    }
+
+    fn report_init_cycle(&mut self, id: GlobalId, reader: Option<GlobalId>) {
+        let decl = &self.globals[id.index()];
+        let name = self.text(decl.name).to_string();
+        let span = decl.span;
+        let mut diagnostic =
+            Diagnostic::error("E0343", span, format!("the initialiser of `{name}` needs its own value"));
+        if let Some(reader) = reader.filter(|&reader| reader != id) {
+            let reader = &self.globals[reader.index()];
+            diagnostic = diagnostic.secondary(
+                reader.span,
+                format!("`{}` reads it, and is read by its initialiser", self.text(reader.name)),
+            );
+        } else {
+            diagnostic = diagnostic.note("a function that it calls reads it");
+        }
+        self.report(diagnostic);
+    }
+
+    fn make_init(&mut self, order: &[GlobalId]) -> FuncId {
+        let span = self.globals[order[0].index()].span;
+        let scope = self.file_scopes[0];
+        let mut fcx = FnCx::new(self, 0, scope);
+        let root = fcx.new_block(span);
+        let mut stmts = Vec::new();
+        for &id in order {
+            let decl = &fcx.cx.globals[id.index()];
+            let (span, ty, Some(init)) = (decl.span, decl.ty, decl.init) else { continue };
+            let value = fcx.add(ExprKind::Call { callee: init, args: Vec::new(), paren: span }, ty, span);
+            let place = fcx.place(PlaceKind::Global(id), ty, span);
+            stmts.push(hir::Stmt { kind: hir::StmtKind::Assign { place, value, op: span }, span });
+        }
+        fcx.body.blocks[root.index()].stmts = stmts;
+        fcx.body.root = Some(root);
+        let body = fcx.body;
+        let id = FuncId(self.funcs.len() as u32);
+        self.funcs.push(FuncDecl {
+            name: Symbol::EMPTY,
+            span,
+            path: "init".to_string(),
+            source: FuncSource::InitAll,
+            file: 0,
+            scope,
+            attrs: hir::Attrs::default(),
+            export: None,
+            is_pub: false,
+            used: true,
+            params: Vec::new(),
+            result: Ty::VOID,
+            resolved: true,
+            parent: None,
+            outer_locals: FxHashMap::default(),
+            body: Some(body),
+        });
+        id
+    }
+}
+
+fn empty_body(span: Span) -> hir::Body {
+    let block = hir::Block { stmts: Vec::new(), tail: None, ty: Ty::VOID, yields: false, span };
+    hir::Body { blocks: vec![block], root: Some(hir::BlockId(0)), ..hir::Body::default() }
+}
+
+/// The pattern of a declaration, for its place.
+fn var_span(file: &ast::File, var: ast::VarId) -> ast::PatId {
+    file[var].pat
+}
+
+impl<'c, 'a> FnCx<'c, 'a> {
+    /// Checks an expression that has to be constant, and evaluates it.
+    pub(crate) fn const_body(mut self, expr: ast::ExprId, ty: Option<Ty>) -> Option<(Ty, ConstValue)> {
+        self.push_scope(ast::List::EMPTY);
+        let errors = self.cx.diagnostics.len();
+        let value = match ty {
+            Some(ty) => self.expr_to(expr, ty),
+            None => self.expr(expr, None),
+        };
+        self.pop_scope();
+        let ty = ty.unwrap_or(self.ty(value));
+        if ty == Ty::ERROR || self.ty(value) == Ty::ERROR || self.cx.diagnostics[errors..].iter().any(|d| d.is_error())
+        {
+            return None;
+        }
+        let span = self.file[expr].span;
+        if ty == Ty::VOID || ty == Ty::NIL || ty == Ty::NEVER {
+            let what = if ty == Ty::NIL { "the type of this `nil` is not known" } else { "this has no value" };
+            self.report(Diagnostic::error("E0306", span, what));
+            return None;
+        }
+        match consteval::eval(self.cx, &self.body, value) {
+            Ok(value) => Some((ty, value)),
+            Err(Stop::NotConstant { span: at, what }) => {
+                self.report(
+                    Diagnostic::error("E0344", at, format!("{what} is not known while compiling"))
+                        .secondary(span, "this has to be a constant"),
+                );
+                None
+            }
+            Err(Stop::Fault { span: at, message }) => {
+                self.report(
+                    Diagnostic::error("E0345", at, format!("{message}, while evaluating a constant"))
+                        .secondary(span, "in this constant"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Checks the initialiser of a global.
+    fn global_init(&mut self, node: &ast::VarDecl, declared: Option<Ty>, span: Span) -> ExprId {
+        match (node.init, declared) {
+            (Some(init), Some(ty)) => {
+                let value = self.expr_to(init, ty);
+                self.check_escape(value, "stored in a global");
+                value
+            }
+            (Some(init), None) => {
+                let value = self.expr(init, None);
+                let value = match self.ty(value) {
+                    Ty::NIL | Ty::VOID | Ty::NEVER => {
+                        if self.ty(value) == Ty::NIL {
+                            self.report(
+                                Diagnostic::error("E0311", self.file[init].span, "the type of this `nil` is not known")
+                                    .help("write the type of the variable, such as `?i64`"),
+                            );
+                        } else {
+                            self.report_void(self.file[init].span, value);
+                        }
+                        self.error(span)
+                    }
+                    ty => {
+                        let ty = self.cx.unrestricted(ty);
+                        self.coerce(value, ty)
+                    }
+                };
+                self.check_escape(value, "stored in a global");
+                value
+            }
+            (None, Some(ty)) => {
+                let ty = self.require_zero(ty, span);
+                self.add(ExprKind::Zero, ty, span)
+            }
+            (None, None) => self.error(span),
+        }
+    }
+
+    /// A slice of a literal as the initialiser of a global: the elements are a global without a name.
+    fn global_slice(&mut self, value: ExprId) -> Option<ConstValue> {
+        let ExprKind::ArraySlice(place) = self.body[value].kind else { return None };
+        let PlaceKind::Temp(array) = self.body[place].kind else { return None };
+        let constant = consteval::eval(self.cx, &self.body, array).ok()?;
+        let ty = self.ty(array);
+        if let TyKind::Array { len: 0, .. } = self.kind(ty) {
+            return Some(ConstValue::Zero);
+        }
+        let id = GlobalId(self.cx.globals.len() as u32);
+        let span = self.body[value].span;
+        let symbol = format!("{}elements", self.path);
+        let scope = self.base_scope;
+        self.cx.globals.push(GlobalDecl {
+            name: Symbol::EMPTY,
+            span,
+            scope,
+            file: self.file_index,
+            var: None,
+            mutable: true,
+            is_pub: false,
+            used: true,
+            state: TypeState::Done,
+            ty,
+            constant: Some(constant),
+            init: None,
+            symbol,
+        });
+        Some(ConstValue::GlobalSlice(id))
+    }
+
+    /// A constant value as an expression.
+    pub(crate) fn const_value(&mut self, value: &ConstValue, ty: Ty, span: Span) -> ExprId {
+        let kind = match value {
+            ConstValue::Zero => match self.kind(ty) {
+                TyKind::Int(_) | TyKind::Char => ExprKind::Int(0),
+                TyKind::Bool => ExprKind::Bool(false),
+                TyKind::Float(_) => ExprKind::Float(0.0),
+                _ => ExprKind::Zero,
+            },
+            ConstValue::Int(bits) if ty == Ty::BOOL => ExprKind::Bool(*bits != 0),
+            ConstValue::Int(bits) => ExprKind::Int(*bits),
+            ConstValue::Float(value) => ExprKind::Float(*value),
+            ConstValue::Str(id) => ExprKind::Str(*id),
+            ConstValue::Func(id) => ExprKind::Func(*id),
+            ConstValue::Aggregate(_)
+            | ConstValue::Repeat(_)
+            | ConstValue::Some(_)
+            | ConstValue::Slice(_)
+            | ConstValue::GlobalSlice(_) => {
+                let id = ConstId(self.cx.constants.len() as u32);
+                self.cx.constants.push(hir::Constant { ty, value: value.clone() });
+                let place = self.place(PlaceKind::Constant(id), ty, span);
+                ExprKind::Load(place)
+            }
+        };
+        let bits = match kind {
+            ExprKind::Int(bits) => Some(bits),
+            _ => None,
+        };
+        let id = self.add(kind, ty, span);
+        if let (Some(bits), Some(int)) = (bits, self.cx.types.as_int(ty)) {
+            self.known_ints.insert(id, int.to_i128(bits));
+        }
+        id
+    }
+}
