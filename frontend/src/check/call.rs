@@ -189,6 +189,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             all.iter().copied().filter(|id| self.cx.funcs[id.index()].params.len() == arguments.len()).collect();
         let chosen = match candidates[..] {
             [only] => only,
+            // Declared twice, which is reported.
+            [first, ..] if arguments.is_empty() => first,
             [] => {
                 for &id in &all {
                     self.cx.funcs[id.index()].used = true;

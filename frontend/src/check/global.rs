@@ -232,6 +232,9 @@ impl<'a> Cx<'a> {
         } else {
             consteval::eval(fcx.cx, &fcx.body, value).ok()
         };
+        if constant.is_none() {
+            fcx.check_escape(value, "stored in a global");
+        }
         let root = fcx.new_block(span);
         fcx.body.blocks[root.index()].tail = Some(value);
         fcx.body.blocks[root.index()].ty = ty;
@@ -470,13 +473,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn global_init(&mut self, node: &ast::VarDecl, declared: Option<Ty>, span: Span) -> ExprId {
         match (node.init, declared) {
             (Some(init), Some(ty)) => {
-                let value = self.expr_to(init, ty);
-                self.check_escape(value, "stored in a global");
-                value
+                self.expr_to(init, ty)
             }
             (Some(init), None) => {
                 let value = self.expr(init, None);
-                let value = match self.ty(value) {
+                match self.ty(value) {
                     Ty::NIL | Ty::VOID | Ty::NEVER => {
                         if self.ty(value) == Ty::NIL {
                             self.report(
@@ -492,9 +493,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                         let ty = self.cx.unrestricted(ty);
                         self.coerce(value, ty)
                     }
-                };
-                self.check_escape(value, "stored in a global");
-                value
+                }
             }
             (None, Some(ty)) => {
                 let ty = self.require_zero(ty, span);
