@@ -6,16 +6,17 @@
 //!
 //! Names in CLIF are pairs of numbers, see [`Symbol`].
 
+mod alias;
 mod float;
 mod integer;
 
 use crate::library::Library;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, Block as ClBlock, BlockArg, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
-    Inst as ClInst, InstBuilder, MemFlagsData, SigRef, Signature as ClSignature, SourceLoc, StackSlot as ClSlot,
-    StackSlotData, StackSlotKind, TrapCode as ClTrap, Type as ClType, UserExternalName, UserFuncName, Value as V,
-    types,
+    AbiParam, AliasRegionData, Block as ClBlock, BlockArg, ExtFuncData, ExternalName, FuncRef, GlobalValue,
+    GlobalValueData, Inst as ClInst, InstBuilder, MemFlagsData, SigRef, Signature as ClSignature, SourceLoc,
+    StackSlot as ClSlot, StackSlotData, StackSlotKind, TrapCode as ClTrap, Type as ClType, UserExternalName,
+    UserFuncName, Value as V, types,
 };
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_entity::SecondaryMap;
@@ -88,6 +89,7 @@ pub fn lower(
         traps: Vec::new(),
         trap_index: FxHashMap::default(),
         result_pointer: None,
+        regions: alias::Regions::new(func),
     };
     lower.function()?;
     let traps = std::mem::take(&mut lower.traps);
@@ -163,6 +165,7 @@ struct Lower<'a> {
     trap_index: FxHashMap<TrapSite, usize>,
     /// Where results go that do not fit in registers.
     result_pointer: Option<V>,
+    regions: alias::Regions,
 }
 
 impl Lower<'_> {
@@ -172,7 +175,7 @@ impl Lower<'_> {
         for &block in &order {
             let new = self.b.create_block();
             self.blocks[block] = new.into();
-            if func.blocks[block].cold && block != func.entry() {
+            if self.is_cold(block) && block != func.entry() {
                 self.b.set_cold_block(new);
             }
         }
@@ -237,6 +240,20 @@ impl Lower<'_> {
         }
         order.reverse();
         order
+    }
+
+    /// Rarely run: said so, or sure to end in a trap or in a call that is rare.
+    fn is_cold(&self, block: Block) -> bool {
+        let data = &self.func.blocks[block];
+        data.cold
+            || data.insts.iter().any(|&inst| match (self.func.insts[inst].op, &self.func.insts[inst].payload) {
+                (Op::Trap, _) => true,
+                (Op::Call, Payload::Func(callee)) => {
+                    let attrs = &self.module.functions[*callee].attrs;
+                    attrs.cold || attrs.noreturn
+                }
+                _ => false,
+            })
     }
 
     fn inst(&mut self, inst: Inst) -> Result<(), Error> {
@@ -327,24 +344,37 @@ impl Lower<'_> {
             },
 
             Op::Load => match data.payload {
-                Payload::Mem(mem) => self.b.ins().load(clif_type(ty), access(), args[0], mem.offset),
+                Payload::Mem(mem) => {
+                    let access = self.access(data.args[0], mem.alias);
+                    self.b.ins().load(clif_type(ty), access, args[0], mem.offset)
+                }
                 _ => return Err(malformed(inst)),
             },
             Op::Store => match data.payload {
                 Payload::Mem(mem) => {
-                    self.b.ins().store(access(), args[0], args[1], mem.offset);
+                    let access = self.access(data.args[1], mem.alias);
+                    self.b.ins().store(access, args[0], args[1], mem.offset);
                     return Ok(());
                 }
                 _ => return Err(malformed(inst)),
             },
-            Op::Memcpy => {
-                self.memcpy(args[0], args[1], args[2], self.func.constant(data.args[2]));
-                return Ok(());
-            }
-            Op::Memset => {
-                self.memset(args[0], args[1], args[2], self.func.constant(data.args[2]));
-                return Ok(());
-            }
+            Op::Memcpy => match data.payload {
+                Payload::Copy(flags) => {
+                    let to = (args[0], self.access(data.args[0], flags.dst_alias));
+                    let from = (args[1], self.access(data.args[1], flags.src_alias));
+                    self.memcpy(to, from, args[2], self.func.constant(data.args[2]));
+                    return Ok(());
+                }
+                _ => return Err(malformed(inst)),
+            },
+            Op::Memset => match data.payload {
+                Payload::Copy(flags) => {
+                    let to = (args[0], self.access(data.args[0], flags.dst_alias));
+                    self.memset(to, args[1], args[2], self.func.constant(data.args[2]));
+                    return Ok(());
+                }
+                _ => return Err(malformed(inst)),
+            },
             Op::Trapif => match data.payload {
                 Payload::Trap(code) => {
                     let (trap, next) = (self.b.create_block(), self.b.create_block());
@@ -586,12 +616,22 @@ impl Lower<'_> {
         self.b.ins().band_imm_s(up, -(align as i64))
     }
 
-    fn memcpy(&mut self, to: V, from: V, len: V, constant: Option<u128>) {
+    /// How memory is accessed through this pointer.
+    fn access(&mut self, pointer: Value, alias: AliasSet) -> MemFlagsData {
+        let region = self.regions.of(pointer, alias).map(|id| {
+            let description = std::borrow::Cow::Borrowed("");
+            self.b.func.dfg.alias_regions.insert(AliasRegionData { user_id: id, description })
+        });
+        access().with_alias_region(region)
+    }
+
+    fn memcpy(&mut self, to: (V, MemFlagsData), from: (V, MemFlagsData), len: V, constant: Option<u128>) {
+        let ((to, to_access), (from, from_access)) = (to, from);
         match constant.filter(|&n| n <= INLINE_BYTES) {
             Some(n) => {
                 for (ty, offset) in pieces(n as i32) {
-                    let piece = self.b.ins().load(ty, access(), from, offset);
-                    self.b.ins().store(access(), piece, to, offset);
+                    let piece = self.b.ins().load(ty, from_access, from, offset);
+                    self.b.ins().store(to_access, piece, to, offset);
                 }
             }
             None => {
@@ -600,7 +640,7 @@ impl Lower<'_> {
         }
     }
 
-    fn memset(&mut self, to: V, byte: V, len: V, constant: Option<u128>) {
+    fn memset(&mut self, (to, access): (V, MemFlagsData), byte: V, len: V, constant: Option<u128>) {
         match constant.filter(|&n| n <= INLINE_BYTES) {
             Some(n) => {
                 let word = self.b.ins().uextend(types::I64, byte);
@@ -608,15 +648,15 @@ impl Lower<'_> {
                 for (ty, offset) in pieces(n as i32) {
                     match ty {
                         types::I8X16 => {
-                            self.b.ins().store(access(), word, to, offset);
-                            self.b.ins().store(access(), word, to, offset + 8);
+                            self.b.ins().store(access, word, to, offset);
+                            self.b.ins().store(access, word, to, offset + 8);
                         }
                         types::I64 => {
-                            self.b.ins().store(access(), word, to, offset);
+                            self.b.ins().store(access, word, to, offset);
                         }
                         _ => {
                             let piece = self.b.ins().ireduce(ty, word);
-                            self.b.ins().store(access(), piece, to, offset);
+                            self.b.ins().store(access, piece, to, offset);
                         }
                     }
                 }

@@ -1,5 +1,6 @@
 //! What the optimizer should know of Cranelift on x86-64.
 
+use lang_ir::ops::TypeRule;
 use lang_ir::target::{Target, generic_latency};
 use lang_ir::{Op, Type};
 
@@ -11,7 +12,10 @@ pub static TARGET: Target =
 fn latency(op: Op, ty: Type) -> u32 {
     match op {
         // By way of binary32: two conversions of about ten instructions.
-        _ if ty == Type::F16 && !matches!(op, Op::Fneg | Op::Fabs | Op::Fcopysign) && op.is_pure() => {
+        _ if ty == Type::F16
+            && matches!(op.info().types, TypeRule::Float | TypeRule::FloatCompare)
+            && !matches!(op, Op::Fneg | Op::Fabs | Op::Fcopysign) =>
+        {
             20 + generic_latency(op, Type::F32)
         }
         Op::Fma => 25,

@@ -3,3 +3,4 @@
 mod objects;
 mod operations;
 mod programs;
+mod random;
