@@ -191,7 +191,7 @@ impl Machine<'_> {
                         }
                         let Some(frame) = self.frames.pop() else { return Ok($words) };
                         let $to = frame.regs.add((*frame.ip).c as usize);
-                        $deliver;
+                        $deliver
                         code = &*frame.code;
                         start = code.code.as_ptr();
                         ip = frame.ip.add(1);
@@ -209,8 +209,8 @@ impl Machine<'_> {
                     Code::Iadd => bin!(a b a.wrapping_add(b)),
                     Code::Isub => bin!(a b a.wrapping_sub(b)),
                     Code::Imul => bin!(a b a.wrapping_mul(b)),
-                    Code::Umulhi => bin!(a b (a as u128 * b as u128 >> 64) as u64),
-                    Code::Smulhi => bin!(a b (a as i64 as i128 * b as i64 as i128 >> 64) as u64),
+                    Code::Umulhi => bin!(a b ((a as u128 * b as u128) >> 64) as u64),
+                    Code::Smulhi => bin!(a b ((a as i64 as i128 * b as i64 as i128) >> 64) as u64),
                     Code::Sdiv => division!(a b (a as i64).checked_div(b as i64)),
                     Code::Udiv => division!(a b a.checked_div(b)),
                     Code::Srem => division!(a b (b != 0).then(|| (a as i64).wrapping_rem(b as i64))),
@@ -385,7 +385,7 @@ impl Machine<'_> {
                         if r!(i.a) == 0 {
                             match self.make_slot(code.func, i.b) {
                                 Some(address) => r!(i.a) = address,
-                                None => return Err(self.overflow_here(at!())),
+                                None => return Err(self.overflow_of_slots(at!())),
                             }
                         }
                     }
@@ -462,18 +462,20 @@ impl Machine<'_> {
                             r!(i.c) = result;
                         }
                     }
-                    Code::Ret0 => leave!(Vec::new(), |_to| ()),
+                    Code::Ret0 => leave!(Vec::new(), |_to| {}),
                     Code::Ret1 => {
                         let value = r!(i.a);
-                        leave!(vec![value], |to| *to = value)
+                        leave!(vec![value], |to| {
+                            *to = value;
+                        })
                     }
                     Code::RetN => {
                         let (num, list) = code.pool[i.b as usize..].split_first().unwrap_unchecked();
                         let list = &list[..*num as usize];
-                        leave!(list.iter().map(|&word| r!(word)).collect(), |to| for (at, &word) in
-                            list.iter().enumerate()
-                        {
-                            *to.add(at) = r!(word);
+                        leave!(list.iter().map(|&word| r!(word)).collect(), |to| {
+                            for (at, &word) in list.iter().enumerate() {
+                                *to.add(at) = r!(word);
+                            }
                         })
                     }
                     Code::Fuel => match self.fuel.checked_sub(i.a as u64) {
@@ -498,13 +500,6 @@ impl Machine<'_> {
     #[cold]
     fn bad_bool(&self, at: At, value: u8) -> Stop {
         self.undefined(at, &format!("a byte that is read as a bool holds {value}"))
-    }
-
-    #[cold]
-    fn overflow_here(&self, at: At) -> Stop {
-        // The frame of the function itself is there, but it has no room for its slots.
-        let caller = self.frames.last().map(Frame::at);
-        self.overflow(caller, at.code.func)
     }
 
     #[inline(never)]
@@ -598,8 +593,8 @@ unsafe fn write(regs: *mut u64, register: u32, ty: Type, value: u128) {
 unsafe fn eval(desc: &EvalDesc, regs: *mut u64) -> Option<()> {
     let mut args = [0; 3];
     let num = desc.num_args as usize;
-    for index in 0..num {
-        args[index] = unsafe { read(regs, desc.args[index], desc.types[index]) };
+    for (index, arg) in args.iter_mut().enumerate().take(num) {
+        *arg = unsafe { read(regs, desc.args[index], desc.types[index]) };
     }
     let value = lang_ir::eval::eval(desc.op, desc.ty, desc.from, &args[..num])?;
     unsafe { write(regs, desc.result, desc.result_ty, value) };

@@ -197,7 +197,7 @@ impl Memory {
     pub fn function_at(&self, address: u64) -> Option<FuncId> {
         let at = address.wrapping_sub(self.entries[CODE].start);
         let index = u32::try_from(at / CODE_STEP).ok()?;
-        (at % CODE_STEP == 0 && at <= OFFSET_MASK).then(|| FuncId::from_u32(index))
+        (at.is_multiple_of(CODE_STEP) && at <= OFFSET_MASK).then(|| FuncId::from_u32(index))
     }
 
     /// Makes an allocation; its bytes are zero, and defined if `defined`. `None` if there is no memory for it.

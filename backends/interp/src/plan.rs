@@ -263,21 +263,28 @@ impl<'a> Plan<'a> {
         indexed.then_some((Address::Indexed { base, index, shift: 0 }, inst))
     }
 
-    /// Multiplications of an index by a power of two, where the only use is a sum that only one access uses.
+    /// Multiplications of an index by a power of two, where every use is a sum that is absorbed.
     fn absorb_scales(&mut self) {
+        // By value: how many absorbed sums have it as their index.
+        let mut indexed: FxHashMap<Value, u32> = FxHashMap::default();
+        for &block in &self.blocks {
+            for &inst in &self.func.blocks[block].insts {
+                let data = &self.func.insts[inst];
+                if data.op == Op::PtrAdd && self.is_absorbed(inst) {
+                    *indexed.entry(self.root(data.args[1])).or_default() += 1;
+                }
+            }
+        }
         let mut addresses = std::mem::take(&mut self.addresses);
         for (&inst, address) in &mut addresses {
             let Address::Indexed { index, shift, .. } = address else { continue };
-            let sum = self.root(address_operand(&self.func.insts[inst]));
+            let sum = self.definition(address_operand(&self.func.insts[inst]));
             let scaled = self.root(*index);
-            let used_once = |value: Value| self.uses[value.as_u32() as usize] == 1;
-            let sum_is_absorbed = self.definition(sum).is_some_and(|inst| self.is_absorbed(inst));
-            let (true, true, true, Some(scale)) =
-                (sum_is_absorbed, used_once(sum), used_once(scaled), self.definition(scaled))
-            else {
-                continue;
-            };
-            if let Some((operand, by)) = self.power_of_two(scale) {
+            let only = indexed.get(&scaled) == Some(&self.uses[scaled.as_u32() as usize]);
+            if let (true, true, Some(scale)) =
+                (only, sum.is_some_and(|sum| self.is_absorbed(sum)), self.definition(scaled))
+                && let Some((operand, by)) = self.power_of_two(scale)
+            {
                 (*index, *shift) = (operand, by);
                 self.absorbed[scale.as_u32() as usize] = true;
             }

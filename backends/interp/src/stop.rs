@@ -3,11 +3,10 @@
 use crate::code::Decoded;
 use crate::machine::{Frame, Machine};
 use crate::memory::{Access, BadFree, Info, Kind, Site, Wrong};
-use lang_ir::{FuncId, Inst, Module, Payload, SourcePos};
+use lang_ir::{FuncId, Inst, Module, Payload, SourcePos, source_name};
 use lang_rt::Out;
 use lang_rt::trap::{MAX_FRAMES, OVERFLOW_FRAMES, write_frame, write_message, write_more, write_position};
 use std::fmt;
-use std::sync::Arc;
 
 /// Why a call gave no results.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,7 +29,7 @@ pub struct Trap {
     pub message: String,
     pub pos: SourcePos,
     /// Names of the functions that were running, innermost first, with those that were inlined.
-    pub frames: Vec<Arc<str>>,
+    pub frames: Vec<String>,
     /// Whether there were more.
     pub more: bool,
 }
@@ -106,21 +105,29 @@ impl Machine<'_> {
     /// The stack is too small for a call of `callee`; `at` is the call, if the program made it.
     #[cold]
     pub fn overflow(&self, at: Option<At>, callee: FuncId) -> Stop {
-        let callee = &self.module.functions[callee];
-        let (mut frames, mut more) = match at {
-            Some(at) => self.backtrace(at.site(), OVERFLOW_FRAMES),
-            None => (Vec::new(), false),
-        };
-        frames.insert(0, callee.name.clone());
+        let (mut frames, mut more) = self.backtrace(at.and_then(|at| at.site()), OVERFLOW_FRAMES);
+        frames.insert(0, source_name(&self.module.functions[callee].name).into());
         if frames.len() > OVERFLOW_FRAMES {
             frames.truncate(OVERFLOW_FRAMES);
             more = true;
         }
-        Stop::Trap(Box::new(Trap { message: "stack overflow".into(), pos: callee.decl, frames, more }))
+        self.overflowed(callee, frames, more)
+    }
+
+    /// The stack is too small for the slots of the running function.
+    #[cold]
+    pub fn overflow_of_slots(&self, at: At) -> Stop {
+        let (frames, more) = self.backtrace(at.site(), OVERFLOW_FRAMES);
+        self.overflowed(at.code.func, frames, more)
+    }
+
+    fn overflowed(&self, innermost: FuncId, frames: Vec<String>, more: bool) -> Stop {
+        let pos = self.module.functions[innermost].decl;
+        Stop::Trap(Box::new(Trap { message: "stack overflow".into(), pos, frames, more }))
     }
 
     /// Names of the running functions from this instruction outwards, at most `max`, and whether there are more.
-    fn backtrace(&self, innermost: Site, max: usize) -> (Vec<Arc<str>>, bool) {
+    fn backtrace(&self, innermost: Site, max: usize) -> (Vec<String>, bool) {
         let mut names = Vec::new();
         let outer = self.frames.iter().rev().map(|frame: &Frame| {
             let at = frame.at();
@@ -136,8 +143,9 @@ impl Machine<'_> {
                 if names.len() == max {
                     return (names, true);
                 }
-                let last = &*name == "main";
-                names.push(name);
+                let name = source_name(&name);
+                let last = name == "main";
+                names.push(name.into());
                 if last {
                     return (names, false);
                 }
@@ -238,7 +246,10 @@ impl Machine<'_> {
             Kind::Null => "nothing".into(),
             Kind::Code => "a function".into(),
             Kind::Global(global) => format!("the global `{}` ({size} bytes)", self.module.globals[global].name),
-            Kind::Slot(func, _) => format!("a local variable of {} ({size} bytes)", self.module.functions[func].name),
+            Kind::Slot(func, _) => {
+                let name = source_name(&self.module.functions[func].name);
+                format!("a local variable of {name} ({size} bytes)")
+            }
             Kind::Heap => format!("{size} bytes that were allocated{}", self.place(info.made)),
             Kind::Runtime => format!("{size} bytes of the run-time library"),
         }
@@ -257,6 +268,7 @@ impl Machine<'_> {
         let Some((func, inst)) = site else { return String::new() };
         let function = &self.module.functions[func];
         let (name, pos) = function.frames(function.insts[inst].loc).swap_remove(0);
+        let name = source_name(&name);
         match self.module.files.get(pos.file) {
             Some(file) if pos.line > 0 => format!(" at {file}:{}:{} in {name}", pos.line, pos.col),
             _ => format!(" in {name}"),

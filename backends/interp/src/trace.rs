@@ -32,8 +32,11 @@ impl Texts {
 
 impl Machine<'_> {
     /// Prints an instruction with its results; with its operands if it has none, or has not been executed yet, as a call.
+    ///
+    /// # Safety
+    /// `regs` has to be the frame of the function that `at` is in.
     #[cold]
-    pub fn trace(&mut self, at: At, regs: *const u64) {
+    pub unsafe fn trace(&mut self, at: At, regs: *const u64) {
         let (func, inst): (FuncId, Inst) = (at.code.func, at.inst());
         let texts = self.texts.entry(func).or_insert_with(|| Texts::new(self.module, func));
         let function = &self.module.functions[func];
