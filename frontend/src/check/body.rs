@@ -411,6 +411,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let first = self.body[other].span;
             self.cx.report_duplicate(name, first);
             self.used[local.index()] = true;
+            self.used[other.index()] = true;
         } else if self.cx.scope(self.item_scope).depth == depth
             && self.item_scope != self.base_scope
             && let Some(item) = self.cx.scope(self.item_scope).names.get(&name.name)
@@ -507,7 +508,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let result = self.result;
         let root = self.block(block, Some(result), BlockRole::Body);
         let node = &self.body[root];
-        if node.tail.is_none() && node.ty == Ty::VOID && result != Ty::VOID && result != Ty::ERROR {
+        let without_value = node.tail.is_none_or(|tail| {
+            matches!(
+                self.body[tail].kind,
+                ExprKind::If { otherwise: None, .. }
+                    | ExprKind::While { .. }
+                    | ExprKind::Loop { .. }
+                    | ExprKind::ForRange(_)
+                    | ExprKind::ForSlice(_)
+                    | ExprKind::ForChars(_)
+            )
+        });
+        if without_value && node.ty == Ty::VOID && result != Ty::VOID && result != Ty::ERROR {
             let end = self.file[block].span;
             let brace = Span::new(end.file, end.end.saturating_sub(1), end.end);
             let name = self.name_of(result);
@@ -915,7 +927,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 "it gives the value of the innermost `{ }` that is not the body of a loop, `if`, `switch` case or function",
             ));
             self.expr(value, None);
-            self.diverges = true;
             return self.error(span);
         };
         let (block, expect) = (self.yields[index].block, self.yields[index].expect);

@@ -454,6 +454,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let diverges = self.diverges;
         self.push_scope(ast::List::EMPTY);
         let local = binds.first().and_then(|bind| self.loop_variable(bind.pat, ty));
+        for extra in binds.iter().skip(1) {
+            self.bind_broken(extra.pat);
+        }
         let body = self.loop_body(body);
         self.pop_scope();
         self.pop_loop();
@@ -563,13 +566,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut checked: Vec<(hir::Pat, Option<ExprId>, Option<ExprId>)> = Vec::new();
         let mut literals: Vec<(usize, ast::ExprId)> = Vec::new();
         let mut heads = Vec::new();
+        let mut patterns_fit = true;
         for arm in &self.file[arms] {
             heads.push(arm.head_span);
             self.push_scope(ast::List::EMPTY);
+            let errors = self.cx.diagnostics.len();
             let pat = match arm.pat {
                 Some(pat) => self.pattern(pat, ty),
                 None => hir::Pat { kind: hir::PatKind::Wild, ty, span: arm.head_span },
             };
+            patterns_fit &= !self.cx.diagnostics[errors..].iter().any(Diagnostic::is_error);
             self.diverges = before;
             let guard = arm.guard.map(|guard| self.condition(guard));
             self.diverges = before;
@@ -612,7 +618,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             checked[index].2 = Some(body);
         }
         self.diverges = before || all_diverge;
-        if ty != Ty::ERROR {
+        if ty != Ty::ERROR && patterns_fit {
             let rows: Vec<(&hir::Pat, bool, Span)> =
                 checked.iter().zip(&heads).map(|((pat, guard, _), &head)| (pat, guard.is_some(), head)).collect();
             let found = super::coverage::check(&self.cx.types, &rows);

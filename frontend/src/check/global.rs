@@ -460,6 +460,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 None
             }
             Err(Stop::Fault { span: at, message }) => {
+                // What was only a warning is this error.
+                let found = self.cx.diagnostics.split_off(errors);
+                self.cx.diagnostics.extend(found.into_iter().filter(|d| !matches!(d.code, "W0302" | "W0305")));
                 self.report(
                     Diagnostic::error("E0345", at, format!("{message}, while evaluating a constant"))
                         .secondary(span, "in this constant"),
@@ -472,9 +475,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     /// Checks the initialiser of a global.
     fn global_init(&mut self, node: &ast::VarDecl, declared: Option<Ty>, span: Span) -> ExprId {
         match (node.init, declared) {
-            (Some(init), Some(ty)) => {
-                self.expr_to(init, ty)
-            }
+            (Some(init), Some(ty)) => self.expr_to(init, ty),
             (Some(init), None) => {
                 let value = self.expr(init, None);
                 match self.ty(value) {

@@ -76,7 +76,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     /// Declares the names of a pattern that had an error.
-    fn bind_broken(&mut self, pat: ast::PatId) {
+    pub(crate) fn bind_broken(&mut self, pat: ast::PatId) {
         let mut names = Vec::new();
         crate::resolve::collect::bound_names(self.file, pat, &mut names);
         for name in names {

@@ -639,11 +639,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let whole = root == place;
         let root_span = self.body[root].span;
         let diagnostic = match &self.body[root].kind {
-            PlaceKind::Local(local) => {
-                let info = &self.body[*local];
-                if info.mutable {
+            &PlaceKind::Local(local) => {
+                if self.body[local].mutable {
                     return true;
                 }
+                self.mark_used(local);
+                let info = &self.body[local];
                 let name = self.cx.text(info.name).to_string();
                 let part = if whole { "" } else { "a part of " };
                 let (what, declared) = match self.bindings[local.index()] {

@@ -129,6 +129,7 @@ impl<'a> Cx<'a> {
             let (name, span) = (func.name, func.span);
             if let Some(&other) = seen.get(&(func.params.len(), first_param)) {
                 let other = self.funcs[other.index()].span;
+                self.funcs[id.index()].used = true;
                 let text = self.text(name).to_string();
                 self.report(
                     Diagnostic::error("E0202", span, format!("the function `{text}` is declared twice"))

@@ -174,75 +174,143 @@ const WRONG: &[(&str, &[&str])] = &[
     ("print(1);\nfn main() { }", &["E0209@2"]),
     ("print(x);\nlet x = 5;", &["E0207@1"]),
     // types
-    ("fn main() { let x: i32 = 5i64; let y: bool = 1; let s: str = 'a'; print(x, y, s); }", &["E0301@1", "E0301@1", "E0301@1"]),
-    ("fn main() { let x: u8 = 256; let y: u8 = -1; let z = 9223372036854775808; print(x, y, z, 300u8); }",
-        &["E0313@1", "E0313@1", "E0313@1", "E0313@1"]),
-    ("fn main() { let a: i64 = 1; let b: u64 = 2; let c = 1.5;\n print(a + b);\n print(a * c);\n print(a < b);\n print(\"a\" + \"b\"); }",
-        &["E0302@2", "E0302@3", "E0302@4", "E0302@5"]),
-    ("fn main() { var x: u8 = 1;\n x += 1.5;\n x += 1000;\n x = 5i64;\n print(x); }", &["E0302@2", "E0313@3", "E0301@4"]),
+    (
+        "fn main() { let x: i32 = 5i64; let y: bool = 1; let s: str = 'a'; print(x, y, s); }",
+        &["E0301@1", "E0301@1", "E0301@1"],
+    ),
+    (
+        "fn main() { let x: u8 = 256; let y: u8 = -1; let z = 9223372036854775808; print(x, y, z, 300u8); }",
+        &["E0313@1", "E0313@1", "E0313@1", "E0313@1"],
+    ),
+    (
+        "fn main() { let a: i64 = 1; let b: u64 = 2; let c = 1.5;\n print(a + b);\n print(a * c);\n print(a < b);\n print(\"a\" + \"b\"); }",
+        &["E0302@2", "E0302@3", "E0302@4", "E0302@5"],
+    ),
+    (
+        "fn main() { var x: u8 = 1;\n x += 1.5;\n x += 1000;\n x = 5i64;\n print(x); }",
+        &["E0302@2", "E0313@3", "E0301@4"],
+    ),
     ("fn main() { if 1 { } while nil { }\n if 1 + 1 { } }", &["E0301@1", "E0301@1", "E0301@2"]),
-    ("fn main() { let x = 1 as bool; let y = \"a\" as i64; let z = 1.5 as char; print(x, y, z); }", &["E0304@1", "E0304@1", "E0304@1"]),
+    (
+        "fn main() { let x = 1 as bool; let y = \"a\" as i64; let z = 1.5 as char; print(x, y, z); }",
+        &["E0304@1", "E0304@1", "E0304@1"],
+    ),
     ("fn main() { let x = nil; let y = []; print(x, y); }", &["E0311@1", "E0311@1"]),
-    ("fn f() { }\nfn main() { let x = f();\n print(f());\n let y = if true { 1 };\n print(x, y); }", &["E0306@2", "E0306@3", "E0306@4"]),
-    ("fn main() { let x = if true { 1 } else { \"a\" };\n let y = [1, \"b\"];\n print(x, y); }", &["E0303@1", "E0303@2"]),
-    ("fn main() { let x = 5; print(x!, x ?? 1, x == nil); if let y = x { print(y); } }", &["E0305@1", "E0305@1", "E0305@1", "E0305@1"]),
+    (
+        "fn f() { }\nfn main() { let x = f();\n print(f());\n let y = if true { 1 };\n print(x, y); }",
+        &["E0306@2", "E0306@3", "E0306@4"],
+    ),
+    (
+        "fn main() { let x = if true { 1 } else { \"a\" };\n let y = [1, \"b\"];\n print(x, y); }",
+        &["E0303@1", "E0303@2"],
+    ),
+    (
+        "fn main() { let x = 5; print(x!, x ?? 1, x == nil); if let y = x { print(y); } }",
+        &["E0305@1", "E0305@1", "E0305@1", "E0305@1"],
+    ),
     ("fn main() { var f: fn() -> i64; print(f()); let s = alloc!(fn())(3); print(s.len); }", &["E0312@1", "E0312@1"]),
     ("struct A { b: B }\nstruct B { a: A }\nfn f(a: A) -> B { a.b }\nfn main() { }", &["W0203@3", "E0307@2"]),
     ("fn main() { let x: *restrict i64 = nil; print(x == nil); }", &["E0309@1"]),
     ("fn main() { var x: [1 << 62][8]i64; print(x[0][0]); }", &["E0308@1"]),
     // functions
-    ("fn f(a: i64, b: str) -> i64 { print(b); a }\nfn main() { f(1);\n f(1, 2);\n f(\"a\", \"b\");\n f(1, \"b\", 3); }",
-        &["E0402@2", "E0301@3", "E0301@4", "E0402@5"]),
+    (
+        "fn f(a: i64, b: str) -> i64 { print(b); a }\nfn main() { f(1);\n f(1, 2);\n f(\"a\", \"b\");\n f(1, \"b\", 3); }",
+        &["E0402@2", "E0301@3", "E0301@4", "E0402@5"],
+    ),
     ("fn f(a: i64) -> i64 { if a > 1 { return 1; } }\nfn main() { print(f(1)); }", &["E0320@1"]),
     ("fn f(a: i64) -> i64 {\n a + 1;\n}\nfn main() { print(f(1)); }", &["W0205@2", "E0320@3"]),
     ("fn f() { return 5; }\nfn g() -> i64 { return; }\nfn main() { f(); print(g()); }", &["E0301@1", "E0301@2"]),
-    ("fn f(a: i64) { }\nfn f(a: str) { }\nfn main() { f(true); (1.5).f(); f(1); }", &["W0202@1", "W0202@2", "E0404@3", "E0404@3"]),
+    (
+        "fn f(a: i64) { }\nfn f(a: str) { }\nfn main() { f(true); (1.5).f(); f(1); }",
+        &["W0202@1", "W0202@2", "E0404@3", "E0404@3"],
+    ),
     ("fn main() { let x = 5; x(1); print(x.foo(), \"a\".size()); }", &["E0405@1", "E0406@1", "E0406@1"]),
     ("fn main() -> i32 {\n return 0;\n print(1);\n}", &["W0301@3"]),
-    ("fn f() -> []i64 { let a = [1, 2]; return a[..1]; }\nfn g() -> *i64 { let x = 1; &x }\nfn h() -> []i64 { [1] }\n\
+    (
+        "fn f() -> []i64 { let a = [1, 2]; return a[..1]; }\nfn g() -> *i64 { let x = 1; &x }\nfn h() -> []i64 { [1] }\n\
       fn k() -> []i64 { var a = [1]; let s = a[..]; s }\nfn main() { print(f(), g(), h(), k()); }",
-        &["E0360@1", "E0360@2", "E0360@3", "E0360@4"]),
+        &["E0360@1", "E0360@2", "E0360@3", "E0360@4"],
+    ),
     ("var p: *i64 = nil;\nfn main() { var x = 1; p = &x; print(p == nil); }", &["E0360@2"]),
     // assignment
-    ("fn f(a: i64) { a = 2; }\nfn main() { let x = 1; x = 2; let p = [1]; p[0] = 2; for i in 0..3 { i += 1; } f(x); 5 = x; \"a\"[0] = 1; }",
-        &["E0350@1", "E0350@2", "E0350@2", "E0350@2", "E0358@2", "E0350@2", "W0201@2"]),
+    (
+        "fn f(a: i64) { a = 2; }\nfn main() { let x = 1; x = 2; let p = [1]; p[0] = 2; for i in 0..3 { i += 1; } f(x); 5 = x; \"a\"[0] = 1; }",
+        &["E0350@1", "E0350@2", "E0350@2", "E0350@2", "E0358@2", "E0350@2"],
+    ),
     ("const K = [1, 2];\nlet g = 5;\nfn main() { K[0] = 1; g = 2; }", &["E0350@3", "E0350@3"]),
     ("fn main() { let x = &5; let y = &(1 + 2); print(x, y); }", &["E0357@1", "E0357@1"]),
     // places
-    ("struct P { size: i64 }\nfn main() { let p = P { size: 1 }; print(p.sise, p.0, (1, 2).5, 5.x, [1].length); }",
-        &["E0351@2", "E0351@2", "E0351@2", "E0351@2", "E0351@2"]),
-    ("fn main() { let a = [1, 2, 3]; print(a[3], a[1.5], a[0, 1], (1, 2)[0], a[-1]); }",
-        &["W0305@1", "E0353@1", "E0354@1", "E0355@1", "W0305@1"]),
-    ("struct P { a: i64, b: i64 }\nfn main() { print(P { a: 1 }, P { a: 1, b: 2, c: 3 }, P { a: 1, a: 2, b: 3 }); let q = .{ a: 1 }; print(q); }",
-        &["E0315@2", "E0351@2", "E0202@2", "E0314@2"]),
+    (
+        "struct P { size: i64 }\nfn main() { let p = P { size: 1 }; print(p.sise, p.0, (1, 2).5, 5.x, [1].length); }",
+        &["E0351@2", "E0351@2", "E0351@2", "E0351@2", "E0351@2"],
+    ),
+    (
+        "fn main() { let a = [1, 2, 3]; print(a[3], a[1.5], a[0, 1], (1, 2)[0], a[-1]); }",
+        &["W0305@1", "E0353@1", "E0354@1", "E0355@1", "W0305@1"],
+    ),
+    (
+        "struct P { a: i64, b: i64 }\nfn main() { print(P { a: 1 }, P { a: 1, b: 2, c: 3 }, P { a: 1, a: 2, b: 3 }); let q = .{ a: 1 }; print(q); }",
+        &["E0315@2", "E0351@2", "E0202@2", "E0314@2"],
+    ),
     ("fn main() { let n = 5; let a = [0; n]; let b: [n]i64 = [1]; print(a, b); }", &["E0344@1", "E0201@1"]),
     // control
-    ("fn main() { break; for i in 0..3 { continue foo; } yield 1; return; }", &["E0334@1", "W0201@1", "E0333@1", "E0332@1"]),
-    ("fn main() { for x in 5 { print(x); } for c in \"abc\" { print(c); } for i in 0..1.5 { print(i); } for i, x in 0..3 { print(i, x); } }",
-        &["E0372@1", "E0372@1", "E0302@1", "E0371@1"]),
+    (
+        "fn main() { break; for i in 0..3 { continue foo; } yield 1; return; }",
+        &["E0334@1", "W0201@1", "E0333@1", "E0332@1"],
+    ),
+    (
+        "fn main() { for x in 5 { print(x); } for c in \"abc\" { print(c); } for i in 0..1.5 { print(i); } for i, x in 0..3 { print(i, x); } }",
+        &["E0372@1", "E0372@1", "E0302@1", "E0371@1"],
+    ),
     ("fn f(x: i64) -> i64 { switch x { 1 => 1, 2 => 2 } }\nfn main() { print(f(1)); }", &["E0375@1"]),
-    ("fn f(x: i64) -> i64 { switch x { 1..5 => 1,\n 3 => 2,\n else => 3,\n 7 => 1 } }\nfn main() { print(f(1)); }", &["E0374@2", "E0374@4"]),
-    ("fn f(x: (bool, u8)) -> i64 { switch x { (true, 0..=100) => 1, (false, _) => 2 } }\nfn main() { print(f((true, 1))); }", &["E0375@1"]),
-    ("fn f(x: bool) -> i64 { switch x { true => 1, \"a\" => 2, 1.5 => 3, else => 0 } }\nfn main() { print(f(true)); }", &["E0376@1", "E0376@1"]),
+    (
+        "fn f(x: i64) -> i64 { switch x { 1..5 => 1,\n 3 => 2,\n else => 3,\n 7 => 1 } }\nfn main() { print(f(1)); }",
+        &["E0374@2", "E0374@4"],
+    ),
+    (
+        "fn f(x: (bool, u8)) -> i64 { switch x { (true, 0..=100) => 1, (false, _) => 2 } }\nfn main() { print(f((true, 1))); }",
+        &["E0375@1"],
+    ),
+    (
+        "fn f(x: bool) -> i64 { switch x { true => 1, \"a\" => 2, 1.5 => 3, else => 0 } }\nfn main() { print(f(true)); }",
+        &["E0376@1", "E0376@1"],
+    ),
     ("fn main() { for i in 0..3 { defer { break; } defer return; print(i); } }", &["E0330@1", "E0330@1"]),
     // constants
-    ("const A = B; const B = A + 1; fn f() -> i64 { 1 } const C = f(); const D = 1 / 0; var v = 1; const E = v;\nfn main() { print(A, C, D, E); }",
-        &["E0340@1", "E0344@1", "E0345@1", "E0344@1"]),
-    ("const T = [1, 2]; const U = T[2]; fn main() { print(U); let x: u8 = BIG; print(x); } const BIG = 1000;", &["E0345@1", "E0313@1"]),
+    (
+        "const A = B; const B = A + 1; fn f() -> i64 { 1 } const C = f(); const D = 1 / 0; var v = 1; const E = v;\nfn main() { print(A, C, D, E); }",
+        &["E0340@1", "E0344@1", "E0345@1", "E0344@1"],
+    ),
+    (
+        "const T = [1, 2]; const U = T[2]; fn main() { print(U); let x: u8 = BIG; print(x); } const BIG = 1000;",
+        &["E0345@1", "E0313@1"],
+    ),
     ("let a = f();\nfn f() -> i64 { b }\nlet b = g();\nfn g() -> i64 { a }\nfn main() { print(a, b); }", &["E0343@1"]),
     ("let a = b; let b = a; fn main() { print(a); }", &["E0342@1"]),
     // print
-    ("fn main() { let s = \"a\"; print(f\"{s:x} {1.5:d} {5:.2} {(1, 2):>5} {true:+}\"); }",
-        &["E0319@1", "E0319@1", "E0319@1", "E0319@1", "E0319@1"]),
+    (
+        "fn main() { let s = \"a\"; print(f\"{s:x} {1.5:d} {5:.2} {(1, 2):>5} {true:+}\"); }",
+        &["E0319@1", "E0319@1", "E0319@1", "E0319@1", "E0319@1"],
+    ),
     // not there yet: one error each
-    ("fn id!(T)(x: T) -> T { x }\nfn g(a, b) { }\nenum E { A }\nfn main() { print(id(1), g(1, 2)); let e: E = E.A; id(2); }",
-        &["E0900@1", "E0900@2", "E0900@3", "W0201@4"]),
-    ("fn main() { let f = |x| x + 1; print(constantize 5); let b: Buf!(i64) = 0; print(f, b); }", &["E0900@1", "E0900@1", "E0900@1"]),
+    (
+        "fn id!(T)(x: T) -> T { x }\nfn g(a, b) { }\nenum E { A }\nfn main() { print(id(1), g(1, 2)); let e: E = E.A; id(2); }",
+        &["E0900@1", "E0900@2", "E0900@3", "W0201@4"],
+    ),
+    (
+        "fn main() { let f = |x| x + 1; print(constantize 5); let b: Buf!(i64) = 0; print(f, b); }",
+        &["E0900@1", "E0900@1", "E0900@1"],
+    ),
     // warnings
-    ("fn main() { let a = 1; var b = 2; b = 3; for i in 0..2 { } }\nfn f(x: i64) { }", &["W0201@1", "W0201@1", "W0201@1", "W0203@2", "W0202@2"]),
+    (
+        "fn main() { let a = 1; var b = 2; b = 3; for i in 0..2 { } }\nfn f(x: i64) { }",
+        &["W0201@1", "W0201@1", "W0201@1", "W0203@2", "W0202@2"],
+    ),
     ("import std.math;\nfn main() { a: loop { break; } }", &["W0204@1", "W0206@2"]),
-    ("fn main() { let x = 200u8 + 100; let y = 1 / 0; let z = 1u8; print(x, y, z >= 0); 1 + 1; for i in 0..1 by 0 { print(i); } }",
-        &["W0303@1", "W0302@1", "W0304@1", "W0205@1", "W0306@1"]),
+    (
+        "fn main() { let x = 200u8 + 100; let y = 1 / 0; let z = 1u8; print(x, y, z >= 0); 1 + 1; for i in 0..1 by 0 { print(i); } }",
+        &["W0303@1", "W0302@1", "W0304@1", "W0205@1", "W0306@1"],
+    ),
 ];
 
 #[test]
@@ -269,7 +337,11 @@ fn long_chains_need_no_deep_stack() {
         let (_, diagnostics, sources, _) = check(&source);
         assert!(diagnostics.iter().all(|d| !d.is_error()), "{}", show(&diagnostics[..1], &sources));
     }
-    let source = format!("const N = {};\nvar g = {};\nfn main() {{ print(N, g); }}", terms(9000, " + ", "1"), terms(9000, " + ", "1u8"));
+    let source = format!(
+        "const N = {};\nvar g = {};\nfn main() {{ print(N, g); }}",
+        terms(9000, " + ", "1"),
+        terms(9000, " + ", "1u8")
+    );
     let (_, diagnostics, sources, _) = check(&source);
     assert!(diagnostics.iter().all(|d| !d.is_error()), "{}", show(&diagnostics, &sources));
     let mut chain = "if x == 0 { 1 }".to_string();
