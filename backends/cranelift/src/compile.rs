@@ -122,13 +122,19 @@ impl Worker {
             }
             FinalizedRelocTarget::Func(offset) => Ok(CodeTarget::Here(*offset)),
         };
+        let mut bytes = code.code_buffer().to_vec();
         let mut relocs = Vec::with_capacity(code.buffer.relocs().len());
         for reloc in code.buffer.relocs() {
             let target = target(&reloc.target)?;
-            relocs.push(CodeReloc { offset: reloc.offset, kind: reloc.kind, target, addend: reloc.addend });
+            let mut kind = reloc.kind;
+            if kind == RelocKind::X86GOTPCRel4 && is_defined(module, target) {
+                address_directly(&mut bytes, reloc.offset)?;
+                kind = RelocKind::X86PCRel4;
+            }
+            relocs.push(CodeReloc { offset: reloc.offset, kind, target, addend: reloc.addend });
         }
         if want == Text::Asm {
-            text = asm(module, func, isa, code, &relocs)?;
+            text = asm(module, func, isa, &bytes, &relocs)?;
         }
         let lines = code.buffer.get_srclocs_sorted().iter();
         let lines =
@@ -139,16 +145,7 @@ impl Worker {
             Some(UnwindInfo::SystemV(info)) => Some(info),
             _ => None,
         };
-        Ok(Code {
-            func,
-            bytes: code.code_buffer().to_vec(),
-            align: code.buffer.alignment as u64,
-            relocs,
-            traps,
-            lines,
-            unwind,
-            text,
-        })
+        Ok(Code { func, bytes, align: code.buffer.alignment as u64, relocs, traps, lines, unwind, text })
     }
 
     /// The CLIF of the function, with the names it refers to in front.
@@ -159,6 +156,28 @@ impl Worker {
         }
         let _ = write!(text, "{}", self.context.func.display());
         text
+    }
+}
+
+fn is_defined(module: &Module, target: CodeTarget) -> bool {
+    match target {
+        CodeTarget::Symbol(Symbol::Func(func)) => module.functions[func].is_definition(),
+        CodeTarget::Symbol(Symbol::Library(_)) => false,
+        CodeTarget::Symbol(Symbol::Global(_) | Symbol::Trap(_)) | CodeTarget::Here(_) => true,
+    }
+}
+
+/// Position-independent code loads every address from memory, where a linker puts it. What is in the same object needs no
+/// such word: as linkers do, the load becomes a computation of the address. `offset` is that of the displacement.
+fn address_directly(bytes: &mut [u8], offset: u32) -> Result<(), Error> {
+    const LOAD: u8 = 0x8b;
+    const COMPUTE: u8 = 0x8d;
+    match &mut bytes[..offset as usize] {
+        [.., opcode @ LOAD, _] => {
+            *opcode = COMPUTE;
+            Ok(())
+        }
+        _ => Err(Error::Internal("cranelift loads an address in an unknown way".to_string())),
     }
 }
 
@@ -176,13 +195,12 @@ fn asm(
     module: &Module,
     func: FuncId,
     isa: &dyn TargetIsa,
-    code: &cranelift_codegen::CompiledCode,
+    bytes: &[u8],
     relocs: &[CodeReloc],
 ) -> Result<String, Error> {
     let failed = |e: &dyn std::fmt::Display| Error::Internal(format!("disassembly: {e}"));
     let disassembler = isa.to_capstone().map_err(|e| failed(&e))?;
     let mut text = format!("{}:\n", symbol_name(&module.functions[func]));
-    let bytes = code.code_buffer();
     let insts = disassembler.disasm_all(bytes, 0).map_err(|e| failed(&e))?;
     let mut done = 0;
     for inst in insts.iter() {

@@ -315,7 +315,7 @@ impl Image {
         reloc: &CodeReloc,
         traps: Place,
     ) -> Result<(), Error> {
-        let mut kind = match reloc.kind {
+        let kind = match reloc.kind {
             RelocKind::Abs8 => Kind::Absolute,
             RelocKind::X86PCRel4 => Kind::Relative,
             RelocKind::X86CallPCRel4 | RelocKind::X86CallPLTRel4 => Kind::Call,
@@ -340,18 +340,6 @@ impl Image {
         };
         let addend = reloc.addend + target_offset;
         let text = &mut self.sections[Section::Text as usize];
-        if kind == Kind::Indirect && matches!(target, Target::Section(_)) {
-            // Position-independent code loads every address from memory. What is here needs no such word: as linkers do,
-            // the load becomes a computation of the address.
-            const LOAD: u8 = 0x8b;
-            const COMPUTE: u8 = 0x8d;
-            let opcode = &mut text.bytes[at as usize - 2];
-            if *opcode != LOAD {
-                return Err(Error::Internal("an address is not loaded as it should be".to_string()));
-            }
-            *opcode = COMPUTE;
-            kind = Kind::Relative;
-        }
         if target == Target::Section(Section::Text) && matches!(kind, Kind::Relative | Kind::Call) {
             let distance = (addend - at as i64) as i32;
             text.bytes[at as usize..][..4].copy_from_slice(&distance.to_le_bytes());
