@@ -10,7 +10,7 @@ use inkwell::llvm_sys::prelude::LLVMMetadataRef;
 use inkwell::module::FlagBehavior;
 use inkwell::values::FunctionValue;
 use lang_backend::symbol_name;
-use lang_ir::{FileId, Function, Linkage, Loc, SourcePos};
+use lang_ir::{FileId, Function, Linkage, Loc, SourcePos, source_name};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -118,7 +118,7 @@ impl<'ctx> Debug<'ctx> {
         let file = self.file(decl.file);
         let subprogram = self.builder.create_function(
             self.unit.as_debug_info_scope(),
-            name,
+            source_name(name),
             Some(symbol),
             file,
             decl.line,

@@ -18,6 +18,7 @@ use inkwell::{AddressSpace, values::BasicValue};
 use lang_backend::{CompileOptions, FUNCTION_TABLE, OptLevel, symbol_name};
 use lang_ir::{
     ENTRY, FuncId, Function, Global, Inline, Linkage, Loc, Module, RelocTarget, Signature, SourcePos, TrapCode, Type,
+    source_name,
 };
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -433,7 +434,7 @@ pub fn add_function_table<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>,
             // The program's main function has been inlined into what calls it.
             source = main;
         }
-        let [name, name_len] = strings.get(c, llvm, &source.name);
+        let [name, name_len] = strings.get(c, llvm, source_name(&source.name));
         let [file, file_len] = strings.get(c, llvm, file_name(module, source.decl));
         let start = function.as_global_value().as_pointer_value();
         rows.push(row_type.const_named_struct(&[

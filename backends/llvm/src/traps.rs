@@ -11,7 +11,7 @@ use inkwell::values::{
     AsValueRef, BasicValueEnum, CallSiteValue, InstructionOpcode, InstructionValue, Operand, PointerValue,
 };
 use inkwell::{AddressSpace, values::GlobalValue};
-use lang_ir::{Function, Loc, SourcePos, TrapCode};
+use lang_ir::{Function, Loc, SourcePos, TrapCode, source_name};
 use rustc_hash::FxHashMap;
 
 /// The descriptions that a module has.
@@ -34,7 +34,7 @@ impl<'ctx> Traps<'ctx> {
         loc: Loc,
     ) -> PointerValue<'ctx> {
         let frames: Vec<(String, SourcePos)> =
-            function.frames(loc).into_iter().map(|(name, pos)| (name.to_string(), pos)).collect();
+            function.frames(loc).into_iter().map(|(name, pos)| (source_name(&name).to_string(), pos)).collect();
         if let Some(&known) = self.known.get(&(code, frames.clone())) {
             return known;
         }
@@ -101,7 +101,7 @@ fn frames<'a>(inst: InstructionValue<'_>, subprograms: &'a Subprograms) -> Optio
     while !at.is_null() {
         // SAFETY: `at` is a location, and so is the call that it was inlined by.
         let (scope, caller) = unsafe { (LLVMDILocationGetScope(at), LLVMDILocationGetInlinedAt(at)) };
-        names.push(&**subprograms.get(&scope)?);
+        names.push(source_name(subprograms.get(&scope)?));
         at = caller;
     }
     Some(names)

@@ -260,7 +260,7 @@ fn backtraces_are_complete_with_debug_information() {
     let text = r#"
 file 0 "t.lang"
 import fn @lang_rt_args(ptr)
-fn @third(i64) inline at 0:1:1 {
+fn @"third#2"(i64) inline at 0:1:1 {
 block0(v0: i64):
   v1 = iconst.i64 0
   v2 = icmp_eq.i64 v0, v1
@@ -269,7 +269,7 @@ block0(v0: i64):
 }
 fn @second(i64) inline at 0:4:1 {
 block0(v0: i64):
-  call @third(v0) @ 0:5:5
+  call @"third#2"(v0) @ 0:5:5
   return
 }
 fn @first(ptr) noinline at 0:7:1 {
