@@ -14,7 +14,7 @@ use gimli::{
     Encoding, Format, LineEncoding, LittleEndian, SectionId as DwarfSection,
 };
 use lang_backend::Error;
-use lang_ir::{FileId, Linkage, Module, SourcePos};
+use lang_ir::{FileId, Linkage, Module, SourcePos, source_name};
 use object::write::{Object, Relocation as ObjectRelocation, SectionId, StandardSection, StandardSegment, SymbolId};
 use object::{RelocationEncoding, RelocationFlags, RelocationKind, SectionKind};
 use rustc_hash::FxHashMap;
@@ -143,7 +143,7 @@ impl Dwarf {
         let func = &module.functions[code.func];
         let start = image.functions[code.func].unwrap_or(0);
         let size = code.bytes.len() as u64;
-        let name = func.name.replace('\0', "?");
+        let name = source_name(&func.name).replace('\0', "?");
         let mut frame_base = Expression::new();
         frame_base.op(gimli::DW_OP_call_frame_cfa);
         // Without the name of the symbol, which debuggers would show instead.

@@ -8,7 +8,7 @@ use crate::lower::Symbol;
 use cranelift_codegen::binemit::Reloc as RelocKind;
 use cranelift_entity::SecondaryMap;
 use lang_backend::{Error, symbol_name};
-use lang_ir::{FuncId, GlobalId, Module, RelocTarget, SourcePos};
+use lang_ir::{ENTRY, FuncId, Function, GlobalId, Module, RelocTarget, SourcePos, source_name};
 use lang_rt::Str;
 use lang_rt::trap::{FnEntry, TrapDesc};
 use rustc_hash::FxHashMap;
@@ -243,7 +243,7 @@ impl Image {
                 self,
                 texts,
             );
-            let names = frames.iter().map(|(name, _)| &**name).collect::<Vec<_>>();
+            let names = frames.iter().map(|(name, _)| source_name(name)).collect::<Vec<_>>();
             let place = self.frames(&names, texts);
             table.address(at + offset_of!(TrapDesc, frames), place);
             table.word(at + offset_of!(TrapDesc, frames_len), names.len() as u64);
@@ -276,11 +276,12 @@ impl Image {
             let at = index * size_of::<FnEntry>();
             let func = &module.functions[id];
             table.address(at + offset_of!(FnEntry, start), start_of(self.functions[id].unwrap_or(0)));
-            table.text(at + offset_of!(FnEntry, name), &func.name, self, texts);
+            let (name, decl) = self.shown(module, func);
+            table.text(at + offset_of!(FnEntry, name), name, self, texts);
             table.position(
                 at,
                 [offset_of!(FnEntry, file), offset_of!(FnEntry, line), offset_of!(FnEntry, column)],
-                func.decl,
+                decl,
                 module,
                 self,
                 texts,
@@ -291,6 +292,20 @@ impl Image {
         table.address((count - 1) * size_of::<FnEntry>() + offset_of!(FnEntry, start), end);
         self.table = (table.add(self), count as u64);
         self.table_count = self.add(Section::ReadOnly, &(count as u64).to_le_bytes(), 8);
+    }
+
+    /// How a function is shown in backtraces. Where the program's main function is only left inside of what calls it, that
+    /// stands for it.
+    fn shown<'m>(&self, module: &'m Module, func: &'m Function) -> (&'m str, SourcePos) {
+        const MAIN: &str = "main";
+        let is_main = |name: &str| source_name(name) == MAIN;
+        if &*func.name == ENTRY
+            && !self.code.iter().any(|c| is_main(&module.functions[c.func].name))
+            && let Some(scope) = func.scopes.values().find(|s| is_main(&s.callee))
+        {
+            return (MAIN, scope.callee_decl);
+        }
+        (source_name(&func.name), func.decl)
     }
 
     /// Closes what refers to code in code, and says of the rest what it refers to.

@@ -455,6 +455,28 @@ fn traps_say_what_and_where() {
     assert_eq!(outcome(&trapping()), (Ok(101), "before".to_string(), TRAPPED.to_string()));
 }
 
+#[test]
+fn the_main_function_is_seen_where_it_is_inlined() {
+    let mut m = Maker::new();
+    let fail = m.declare("fail#2", Linkage::Local, &[], &[]);
+    m.body(fail, |b, _| {
+        at(b, 4);
+        b.trap(TrapCode::DivisionByZero, &[]);
+    });
+    m.main(|b| {
+        at(b, 9);
+        let call_site = b.loc;
+        let pos = SourcePos { file: FileId::from_u32(0), line: 8, col: 2 };
+        let scope = b.func.scopes.push(ScopeData { callee: "main".into(), callee_decl: pos, call_site });
+        b.loc = b.func.locs.push(LocData { pos, scope: scope.into() });
+        b.call(fail, &[], &[]);
+        let status = b.iconst(Type::I32, 0);
+        b.return_(&[status]);
+    });
+    let text = "error: division by zero\ntest.lang:4:5\n    in fail\n    in main\n";
+    assert_eq!(outcome(&m.module), (Ok(101), String::new(), text.to_string()));
+}
+
 /// A program that recurses without end, with a frame of that size.
 pub fn overflowing(frame: u32) -> Module {
     let mut m = Maker::new();
