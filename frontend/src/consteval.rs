@@ -58,7 +58,7 @@ impl Eval<'_, '_> {
         }
     }
 
-    fn from_bits(&self, bits: u128, ty: Type) -> ConstValue {
+    fn value(&self, bits: u128, ty: Type) -> ConstValue {
         if ty.is_float() { ConstValue::Float(lang_ir::eval::to_f64(ty, bits)) } else { ConstValue::Int(bits) }
     }
 
@@ -74,7 +74,7 @@ impl Eval<'_, '_> {
         let span = node.span;
         Ok(match &node.kind {
             ExprKind::Zero => match scalar(self.cx, node.ty) {
-                Some(ty) => self.from_bits(0, ty),
+                Some(ty) => self.value(0, ty),
                 None => ConstValue::Zero,
             },
             ExprKind::Int(bits) => ConstValue::Int(*bits),
@@ -108,7 +108,7 @@ impl Eval<'_, '_> {
                     UnaryOp::Neg => Op::Ineg,
                     UnaryOp::Not | UnaryOp::BitNot => Op::Bnot,
                 };
-                self.from_bits(self.compute(op, ty, ty, &[bits], span)?, ty)
+                self.value(self.compute(op, ty, ty, &[bits], span)?, ty)
             }
             ExprKind::Compare { op, left, right } => {
                 ConstValue::Int(u128::from(self.compare(*op, *left, *right, span)?))
@@ -240,7 +240,7 @@ impl Eval<'_, '_> {
                 let rem = self.compute(Op::Frem, scalar_ty, scalar_ty, &[a, b], op_span)?;
                 let (rem, divisor) = (lang_ir::eval::to_f64(scalar_ty, rem), lang_ir::eval::to_f64(scalar_ty, b));
                 let bits = lang_ir::eval::from_f64(scalar_ty, if rem < 0.0 { rem + divisor.abs() } else { rem });
-                return Ok(self.from_bits(bits, scalar_ty));
+                return Ok(self.value(bits, scalar_ty));
             }
             BinaryOp::Add => Op::Iadd,
             BinaryOp::Sub => Op::Isub,
@@ -268,7 +268,7 @@ impl Eval<'_, '_> {
             BinaryOp::BitOr => Op::Bor,
             BinaryOp::BitXor => Op::Bxor,
         };
-        Ok(self.from_bits(self.compute(ir_op, scalar_ty, scalar_ty, &[a, b], op_span)?, scalar_ty))
+        Ok(self.value(self.compute(ir_op, scalar_ty, scalar_ty, &[a, b], op_span)?, scalar_ty))
     }
 
     fn compare(&self, op: CompareOp, left: ExprId, right: ExprId, span: Span) -> Result<bool> {
@@ -358,7 +358,7 @@ impl Eval<'_, '_> {
             Conversion::Float => self.compute(Op::Fdemote, to, from, &[bits], span)?,
             Conversion::Some | Conversion::Same | Conversion::Address => bits,
         };
-        Ok(self.from_bits(bits, to))
+        Ok(self.value(bits, to))
     }
 
     fn builtin(&self, op: Builtin, args: &[ExprId], ty: Ty, span: Span) -> Result<ConstValue> {
@@ -384,11 +384,11 @@ impl Eval<'_, '_> {
         let ir_op = match op {
             Builtin::Min => {
                 let (a, b) = (bits[0], bits[1]);
-                return Ok(self.from_bits(if less(b, a)? != 0 { b } else { a }, to));
+                return Ok(self.value(if less(b, a)? != 0 { b } else { a }, to));
             }
             Builtin::Max => {
                 let (a, b) = (bits[0], bits[1]);
-                return Ok(self.from_bits(if less(a, b)? != 0 { b } else { a }, to));
+                return Ok(self.value(if less(a, b)? != 0 { b } else { a }, to));
             }
             Builtin::Abs if float => Op::Fabs,
             Builtin::Abs => {
@@ -417,7 +417,7 @@ impl Eval<'_, '_> {
             _ => return self.not_constant(span, "the result of a call"),
         };
         let bits = self.compute(ir_op, from, from, &bits, span)?;
-        Ok(self.from_bits(bits & to.mask(), to))
+        Ok(self.value(bits & to.mask(), to))
     }
 
     // ----------------------------------------------------------------------------------------------- places
@@ -484,7 +484,7 @@ impl Eval<'_, '_> {
             ConstValue::Aggregate(parts) => Ok(parts[index as usize].clone()),
             ConstValue::Repeat(part) => Ok((**part).clone()),
             ConstValue::Zero => Ok(match scalar(self.cx, ty) {
-                Some(ty) => self.from_bits(0, ty),
+                Some(ty) => self.value(0, ty),
                 None => ConstValue::Zero,
             }),
             _ => self.not_constant(span, "this part"),

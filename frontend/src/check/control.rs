@@ -191,10 +191,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     fn finish_branch(&mut self, branches: &mut Branches, body: BlockId, has_value: bool) {
-        if !has_value || branches.hint == Some(Ty::VOID) {
-            if self.body[body].ty != Ty::NEVER {
-                self.coerce_block(body, Ty::VOID);
-            }
+        if (!has_value || branches.hint == Some(Ty::VOID)) && self.body[body].ty != Ty::NEVER {
+            self.coerce_block(body, Ty::VOID);
         }
         let (ty, span) = (self.body[body].ty, self.value_span(body));
         self.add_branch(branches, ty, span);

@@ -24,8 +24,8 @@ enum Plain {
     /// Values in order, from lowest to highest, both included.
     Range(u128, u128),
     Text(StrId),
-    /// Constructor number, of how many, and its parts.
-    Case(usize, usize, Vec<Plain>),
+    /// Constructor number and its parts.
+    Case(usize, Vec<Plain>),
     Or(Vec<Plain>),
 }
 
@@ -95,17 +95,17 @@ fn plain(types: &Types, pat: &Pat) -> Plain {
             }
         }
         PatKind::Or(pats) => Plain::Or(pats.iter().map(|pat| plain(types, pat)).collect()),
-        PatKind::Tuple(pats) => Plain::Case(0, 1, pats.iter().map(|pat| plain(types, pat)).collect()),
+        PatKind::Tuple(pats) => Plain::Case(0, pats.iter().map(|pat| plain(types, pat)).collect()),
         PatKind::Struct(fields) => {
             let count = types.fields(pat.ty).len();
             let mut parts = vec![Plain::Wild; count];
             for (index, pat) in fields {
                 parts[*index as usize] = plain(types, pat);
             }
-            Plain::Case(0, 1, parts)
+            Plain::Case(0, parts)
         }
-        PatKind::Some(pat) => Plain::Case(1, 2, vec![plain(types, pat)]),
-        PatKind::Nil => Plain::Case(0, 2, Vec::new()),
+        PatKind::Some(pat) => Plain::Case(1, vec![plain(types, pat)]),
+        PatKind::Nil => Plain::Case(0, Vec::new()),
     }
 }
 
@@ -214,9 +214,9 @@ fn useful(types: &Types, rows: &[Vec<Plain>], row: &[Plain], tys: &[Ty]) -> bool
             row.extend_from_slice(rest);
             useful(types, rows, &row, tys)
         }),
-        Plain::Case(number, count, parts) => {
+        Plain::Case(number, parts) => {
             let part_tys = case_tys(types, ty, *number, parts.len());
-            let rows = specialize(rows, *number, *count, parts.len());
+            let rows = specialize(rows, *number, parts.len());
             let row: Vec<Plain> = parts.iter().chain(rest).cloned().collect();
             let tys: Vec<Ty> = part_tys.iter().chain(&tys[1..]).copied().collect();
             useful(types, &rows, &row, &tys)
@@ -235,9 +235,8 @@ fn useful(types: &Types, rows: &[Vec<Plain>], row: &[Plain], tys: &[Ty]) -> bool
                 let rows = keep(rows, |_| false);
                 return useful(types, &rows, rest, &tys[1..]);
             }
-            let count = cases.len();
             cases.iter().enumerate().any(|(number, &arity)| {
-                let rows = specialize(rows, number, count, arity);
+                let rows = specialize(rows, number, arity);
                 let row: Vec<Plain> = vec![Plain::Wild; arity].into_iter().chain(rest.iter().cloned()).collect();
                 let part_tys = case_tys(types, ty, number, arity);
                 let tys: Vec<Ty> = part_tys.iter().chain(&tys[1..]).copied().collect();
@@ -270,30 +269,23 @@ fn case_tys(types: &Types, ty: Ty, number: usize, arity: usize) -> Vec<Ty> {
 }
 
 /// Rows that match the constructor, with its parts in place of the first column.
-fn specialize(rows: &[Vec<Plain>], number: usize, count: usize, arity: usize) -> Vec<Vec<Plain>> {
+fn specialize(rows: &[Vec<Plain>], number: usize, arity: usize) -> Vec<Vec<Plain>> {
     let mut result = Vec::new();
     for row in rows {
-        push_specialized(&row[0], &row[1..], number, count, arity, &mut result);
+        push_specialized(&row[0], &row[1..], number, arity, &mut result);
     }
     result
 }
 
-fn push_specialized(
-    first: &Plain,
-    rest: &[Plain],
-    number: usize,
-    count: usize,
-    arity: usize,
-    out: &mut Vec<Vec<Plain>>,
-) {
+fn push_specialized(first: &Plain, rest: &[Plain], number: usize, arity: usize, out: &mut Vec<Vec<Plain>>) {
     match first {
         Plain::Or(pats) => {
             for pat in pats {
-                push_specialized(pat, rest, number, count, arity, out);
+                push_specialized(pat, rest, number, arity, out);
             }
         }
         Plain::Wild => out.push(vec![Plain::Wild; arity].into_iter().chain(rest.iter().cloned()).collect()),
-        Plain::Case(other, _, parts) if *other == number => {
+        Plain::Case(other, parts) if *other == number => {
             out.push(parts.iter().chain(rest).cloned().collect());
         }
         _ => {}

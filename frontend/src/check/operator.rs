@@ -360,7 +360,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         };
         let Some(exact) = exact else { return };
         let wrapped = int.to_i128(exact as u128 & int.mask());
-        if wrapped != exact && !(int.bits == 128) {
+        if wrapped != exact && int.bits != 128 {
             let name = int.name();
             if op == hir::BinaryOp::Div {
                 self.report(Diagnostic::warning("W0302", op_span, "this division overflows, which always traps"));

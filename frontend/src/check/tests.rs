@@ -356,3 +356,57 @@ fn long_chains_need_no_deep_stack() {
     let nested = format!("fn main() {{ {}print(1);{} }}", "if true { ".repeat(120), " }".repeat(120));
     assert!(codes(&nested).is_empty());
 }
+
+/// Splits into words, numbers and single characters.
+fn tokens(source: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut start = 0;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    for (at, c) in source.char_indices() {
+        let joins = at > start && is_word(c) && source[start..at].chars().all(is_word);
+        if at > start && !joins {
+            tokens.push(&source[start..at]);
+            start = at;
+        }
+    }
+    tokens.push(&source[start..]);
+    tokens
+}
+
+/// Any input gives diagnostics, and never a panic.
+#[test]
+fn damaged_programs_are_no_trouble() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below as u64) as usize
+    };
+    let rounds = std::env::var("LANG_FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let programs: Vec<Vec<&str>> =
+        RIGHT.iter().copied().chain(WRONG.iter().map(|(source, _)| *source)).map(tokens).collect();
+    let mut sources = SourceMap::new();
+    for round in 0..rounds * programs.len() {
+        let mut text = programs[round % programs.len()].clone();
+        for _ in 0..1 + random(3) {
+            let (at, other) = (random(text.len()), random(text.len()));
+            let foreign = &programs[random(programs.len())];
+            match random(4) {
+                0 => drop(text.remove(at)),
+                1 => text.swap(at, other),
+                2 => text.insert(at, text[other]),
+                _ => text[at] = foreign[random(foreign.len())],
+            }
+            if text.is_empty() {
+                text.push("x");
+            }
+        }
+        let source = text.concat();
+        let mut interner = Interner::new();
+        let id = sources.add("test.lang", source.clone());
+        let (file, _) = crate::parse(&sources, id, &mut interner);
+        let run = std::panic::AssertUnwindSafe(|| super::run(&sources, &mut interner, &[file]));
+        assert!(std::panic::catch_unwind(run).is_ok(), "panic on:\n{source}");
+    }
+}

@@ -164,7 +164,8 @@ impl<'a> Cx<'a> {
             TyKind::Array { element, .. } => self.layout_parts(element),
             TyKind::Optional(payload) if !self.types.has_niche(payload) => self.layout_parts(payload),
             TyKind::Tuple(list) => {
-                for ty in self.types[list].to_vec() {
+                let parts = self.types[list].to_vec();
+                for ty in parts {
                     self.layout_parts(ty);
                 }
             }
