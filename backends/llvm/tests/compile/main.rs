@@ -2,4 +2,5 @@
 
 mod operations;
 mod programs;
+mod random;
 mod support;

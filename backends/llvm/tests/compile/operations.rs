@@ -1,6 +1,6 @@
 //! Every operation on values, at every type, for corner values, against the definition of operations.
 
-use crate::support::{LEVELS, Library};
+use crate::support::{File, LEVELS};
 use lang_ir::builder::Builder;
 use lang_ir::ops::Shape;
 use lang_ir::{Function, Linkage, MemFlags, Module, OPS, Op, Signature, Type, eval};
@@ -172,7 +172,8 @@ fn operations_compute_what_the_table_says() {
         add_function(&mut module, case);
     }
     for level in LEVELS {
-        let library = Library::new(&module, level);
+        let file = File::new(&module, level);
+        let library = file.load();
         let mut failures = Vec::new();
         for case in &cases {
             // SAFETY: the function was built with this type, and reads and writes what it is given.

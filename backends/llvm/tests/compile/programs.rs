@@ -1,6 +1,6 @@
 //! Whole functions and programs.
 
-use crate::support::{LEVELS, Library, executable, options, text};
+use crate::support::{File, LEVELS, executable, options, text};
 use lang_backend::{CompileOptions, Emit, Error, OptLevel};
 use lang_ir::Module;
 use std::process::{Command, Output};
@@ -118,7 +118,8 @@ block2(v2: i64):
 "#,
     );
     for level in LEVELS {
-        let library = Library::new(&module, level);
+        let file = File::new(&module, level);
+        let library = file.load();
         // SAFETY: these are the types of the functions above.
         let of_i64 = |name: &str| {
             let function = unsafe { library.get::<extern "C" fn(i64) -> i64>(name) };
@@ -163,7 +164,8 @@ block0(v0: i64):
 ",
     );
     for level in LEVELS {
-        let library = Library::new(&module, level);
+        let file = File::new(&module, level);
+        let library = file.load();
         // SAFETY: these are the types of the functions above.
         let of_i64 = |name: &str| {
             let function = unsafe { library.get::<extern "C" fn(i64) -> i64>(name) };
@@ -480,7 +482,8 @@ block0(v0: ptr, v1: ptr):
 ";
     for level in LEVELS {
         let text = ROUNDS.replace("export fn @rounds(i64, i64, ptr, ptr)", "fn @rounds(i64, i64, ptr, ptr) inline");
-        let library = Library::new(&module(&(text + two_rounds)), level);
+        let file = File::new(&module(&(text + two_rounds)), level);
+        let library = file.load();
         // SAFETY: this is the type of the function.
         let two = unsafe { library.get::<extern "C" fn(*mut i64, *mut i64)>("two") };
         let (mut x, mut y) = ([1, 10], [0, 0]);

@@ -3,6 +3,7 @@
 use lang_backend::{CompileOptions, Emit, OptLevel};
 use lang_ir::Module;
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,10 +17,38 @@ pub fn text(module: &Module, options: &CompileOptions) -> String {
     String::from_utf8(lang_llvm::compile(module, options).unwrap()).unwrap()
 }
 
-/// A shared library in the process, made of a module.
-pub struct Library {
-    handle: *mut c_void,
+/// A shared library made of a module.
+pub struct File {
+    path: PathBuf,
     _folder: tempfile::TempDir,
+}
+
+impl File {
+    pub fn new(module: &Module, opt_level: OptLevel) -> File {
+        let object = lang_llvm::compile(module, &options(Emit::Object, opt_level)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (input, path) = (folder.path().join("test.o"), folder.path().join("test.so"));
+        std::fs::write(&input, object).unwrap();
+        let status = Command::new("cc").arg("-shared").arg("-o").args([&path, &input]).arg("-lm").status().unwrap();
+        assert!(status.success());
+        File { path, _folder: folder }
+    }
+
+    /// Loads it into the process, with globals as they are at the start.
+    pub fn load(&self) -> Library<'_> {
+        let path = CString::new(self.path.to_str().unwrap()).unwrap();
+        const LAZY: c_int = 1;
+        // SAFETY: the library runs no code when it is loaded.
+        let handle = unsafe { dlopen(path.as_ptr(), LAZY) };
+        assert!(!handle.is_null());
+        Library { handle, _file: PhantomData }
+    }
+}
+
+/// A library in the process.
+pub struct Library<'a> {
+    handle: *mut c_void,
+    _file: PhantomData<&'a File>,
 }
 
 unsafe extern "C" {
@@ -28,22 +57,7 @@ unsafe extern "C" {
     fn dlclose(handle: *mut c_void) -> c_int;
 }
 
-impl Library {
-    pub fn new(module: &Module, opt_level: OptLevel) -> Library {
-        let object = lang_llvm::compile(module, &options(Emit::Object, opt_level)).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let (input, output) = (folder.path().join("test.o"), folder.path().join("test.so"));
-        std::fs::write(&input, object).unwrap();
-        let status = Command::new("cc").arg("-shared").arg("-o").args([&output, &input]).arg("-lm").status().unwrap();
-        assert!(status.success());
-        let path = CString::new(output.to_str().unwrap()).unwrap();
-        const LAZY: c_int = 1;
-        // SAFETY: the library runs no code when it is loaded.
-        let handle = unsafe { dlopen(path.as_ptr(), LAZY) };
-        assert!(!handle.is_null());
-        Library { handle, _folder: folder }
-    }
-
+impl Library<'_> {
     /// The function of this name.
     ///
     /// # Safety
@@ -59,7 +73,7 @@ impl Library {
     }
 }
 
-impl Drop for Library {
+impl Drop for Library<'_> {
     fn drop(&mut self) {
         unsafe { dlclose(self.handle) };
     }
