@@ -125,7 +125,9 @@ pub struct ClassInfo {
     pub leaf_facts: Vec<Facts>,
     /// Classes whose facts changed since the driver last looked.
     changed: Vec<Id>,
-    /// E-nodes with a child that gained members since then.
+    /// Classes that gained members since then.
+    merged: RefCell<Vec<Id>>,
+    /// E-nodes with a child that turned out to be a constant since then.
     touched: RefCell<Vec<Id>>,
     /// The next call of `modify` comes from a union.
     in_union: Cell<bool>,
@@ -144,9 +146,11 @@ impl ClassInfo {
         self.constants[node.payload as usize]
     }
 
-    /// Takes e-nodes that have a child with new members, and classes with new facts.
+    /// Takes e-nodes whose children changed, and classes that changed, so that all their users are such e-nodes too.
     pub fn take_changes(&mut self) -> (Vec<Id>, Vec<Id>) {
-        (std::mem::take(self.touched.get_mut()), std::mem::take(&mut self.changed))
+        let mut classes = std::mem::take(&mut self.changed);
+        classes.append(self.merged.get_mut());
+        (std::mem::take(self.touched.get_mut()), classes)
     }
 
     fn intern(&mut self, bits: u128) -> u32 {
@@ -195,12 +199,13 @@ impl Analysis<Node> for ClassInfo {
         }
         let info = &graph.analysis;
         info.in_union.set(true);
-        let mut touched = info.touched.borrow_mut();
-        for class in [&graph[a], &graph[b]] {
+        let is_constant = |id: Id| graph[id].data.facts.as_constant().is_some();
+        match (is_constant(a), is_constant(b)) {
+            (false, false) => info.merged.borrow_mut().extend([a, b]),
             // Users of a constant learn nothing from another expression that is the constant too.
-            if class.data.facts.as_constant().is_none() {
-                touched.extend(class.parents());
-            }
+            (false, true) => info.touched.borrow_mut().extend(graph[a].parents()),
+            (true, false) => info.touched.borrow_mut().extend(graph[b].parents()),
+            (true, true) => {}
         }
     }
 

@@ -177,7 +177,10 @@ impl<'a> Saturation<'a> {
             }
         }
         self.seen = self.graph.nodes().len();
-        let (mut parents, classes) = self.graph.analysis.take_changes();
+        let (mut parents, mut classes) = self.graph.analysis.take_changes();
+        classes.iter_mut().for_each(|class| *class = self.graph.find(*class));
+        classes.sort_unstable();
+        classes.dedup();
         for class in classes {
             parents.extend(self.graph[class].parents());
         }

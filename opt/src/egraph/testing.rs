@@ -186,8 +186,8 @@ pub fn arguments(random: &mut Random) -> (Vec<u128>, Vec<u8>) {
     (args, buffers)
 }
 
-/// A module with one import, `@observe`, and a random function.
-pub fn random_module(seed: u64, statements: u32) -> (Module, FuncId) {
+/// A module with one import, `@observe`, and a random function, which may trap or not.
+pub fn random_module(seed: u64, statements: u32, traps: bool) -> (Module, FuncId) {
     let mut module = Module::default();
     let observe =
         module.functions.push(Function::new("observe", Linkage::Import, Signature::new(&[Type::I64], &[Type::I64])));
@@ -196,8 +196,9 @@ pub fn random_module(seed: u64, statements: u32) -> (Module, FuncId) {
     func.layout.push(entry);
     let values = PARAMS.map(|ty| func.append_param(entry, ty)).to_vec();
     let slots = [0, 1].map(|_| func.slots.push(SlotData { size: 32, align: 8 }));
+    let pointers = values[4..].to_vec();
     let mut generator =
-        Generator { b: Builder::new(&mut func, entry), random: Random::new(seed), values, observe, depth: 0 };
+        Generator { b: Builder::new(&mut func, entry), random: Random::new(seed), values, observe, depth: 0, traps, bases: pointers };
     for slot in slots {
         let address = generator.b.slot_addr(slot);
         let zero = generator.b.iconst(Type::I64, 0);
@@ -205,6 +206,7 @@ pub fn random_module(seed: u64, statements: u32) -> (Module, FuncId) {
             generator.b.store(zero, address, MemFlags::natural(Type::I64, offset));
         }
         generator.values.push(address);
+        generator.bases.push(address);
     }
     generator.statements(statements);
     let results = [Type::I64, Type::I32, Type::I1].map(|ty| generator.value(ty));
@@ -220,6 +222,9 @@ struct Generator<'a> {
     values: Vec<Value>,
     observe: FuncId,
     depth: u32,
+    traps: bool,
+    /// Pointers to the starts of objects: others would leave them when they are moved again.
+    bases: Vec<Value>,
 }
 
 const OPS_2: [Op; 21] = [
@@ -252,7 +257,8 @@ const INTS: [Type; 4] = [Type::I64, Type::I64, Type::I32, Type::I8];
 impl Generator<'_> {
     /// A value of this type: an old one, mostly a recent one, or a constant.
     fn value(&mut self, ty: Type) -> Value {
-        let fits: Vec<Value> = self.values.iter().copied().filter(|&v| self.b.func.ty(v) == ty).collect();
+        let near = &self.values[self.values.len().saturating_sub(200)..];
+        let fits: Vec<Value> = near.iter().copied().filter(|&v| self.b.func.ty(v) == ty).collect();
         if fits.is_empty() || (ty != Type::Ptr && self.random.below(5) == 0) {
             let bits = self.random.bits(ty) as i128;
             let small = self.random.below(9) as i128 - 1;
@@ -317,8 +323,8 @@ impl Generator<'_> {
                     (self.random.pick(&[Op::Band, Op::Bor, Op::Bxor]), self.value(Type::I1), self.value(Type::I1));
                 self.b.pure_op(op, Type::I1, &[a, b])
             }
-            13 => return self.division(),
-            14 => return self.bounds(),
+            13 if self.traps => return self.division(),
+            14 if self.traps => return self.bounds(),
             15 | 16 => return self.memory(),
             17 => {
                 let a = self.value(Type::I64);
@@ -326,12 +332,12 @@ impl Generator<'_> {
                 self.b.func.result(call)
             }
             18 => {
-                let (a, k) = (self.value(Type::Ptr), self.random.below(3) as i128 * 4);
+                let (a, k) = (self.random.pick(&self.bases), self.random.below(3) as i128 * 4);
                 let k = self.b.iconst(Type::I64, k);
                 self.b.ptr_add(a, k)
             }
             19..=21 => return self.branch(),
-            _ => return self.count_loop(),
+            13 | 14 | 22.. => return self.count_loop(),
         };
         self.values.push(value);
     }
@@ -339,7 +345,12 @@ impl Generator<'_> {
     fn division(&mut self) {
         let ty = self.random.pick(&INTS);
         let op = self.random.pick(&[Op::Udiv, Op::Urem, Op::Sdiv, Op::Srem]);
-        let (a, b) = (self.value(ty), self.value(ty));
+        let (a, mut b) = (self.value(ty), self.value(ty));
+        if self.random.below(4) != 0 {
+            // Not 0, so that what follows is reached.
+            let one = self.b.iconst(ty, 1);
+            b = self.b.bor(b, one);
+        }
         let zero = self.b.iconst(ty, 0);
         let is_zero = self.b.icmp_eq(b, zero);
         self.b.trapif(is_zero, TrapCode::DivisionByZero, &[]);
@@ -364,8 +375,14 @@ impl Generator<'_> {
             }
         };
         // Mostly guards that pass now and then, so that what follows is reached.
-        let sometimes = self.value(Type::I1);
-        let condition = if self.random.below(2) == 0 { outside } else { self.b.band(outside, sometimes) };
+        let condition = if self.random.below(4) == 0 {
+            outside
+        } else {
+            let (a, rare) = (self.value(Type::I64), self.random.bits(Type::I64) as i128);
+            let rare = self.b.iconst(Type::I64, rare);
+            let sometimes = self.b.icmp_eq(a, rare);
+            self.b.band(outside, sometimes)
+        };
         self.b.trapif(condition, TrapCode::Bounds, &[index, limit]);
     }
 
@@ -426,6 +443,8 @@ impl Generator<'_> {
         let start = self.random.below(3) as i128;
         let start = self.b.iconst(Type::I64, start);
         let limit = self.value(Type::I64);
+        let one = self.b.iconst(Type::I64, 1);
+        let limit = self.b.bor(limit, one);
         let limit = if self.random.below(2) == 0 {
             let most = self.b.iconst(Type::I64, 6);
             self.b.smin(limit, most)
@@ -445,7 +464,7 @@ impl Generator<'_> {
         self.b.brif(more, BlockCall::new(body, &[]), BlockCall::new(exit, &[]));
         self.b.switch_to(body);
         self.depth += 1;
-        if self.random.below(2) == 0 {
+        if self.traps && self.random.below(2) == 0 {
             let outside = self.b.icmp_ule(limit, i);
             self.b.trapif(outside, TrapCode::Bounds, &[i, limit]);
         }

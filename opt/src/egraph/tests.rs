@@ -42,7 +42,7 @@ fn count(text: &str, what: &str) -> usize {
 
 /// Compares runs of a random function before and after.
 fn compare(seed: u64, statements: u32, options: &EgraphOptions) {
-    let (module, id) = random_module(seed, statements);
+    let (module, id) = random_module(seed, statements, seed % 4 != 0);
     check(&module, "random input");
     let (result, _) = optimize(&module, options);
     let mut random = Random::new(seed ^ 0xabcdef);
@@ -200,4 +200,39 @@ block4:
     );
     assert_eq!((count(&text, "trapif"), count(&text, "brif"), count(&text, "imul")), (0, 1, 0), "{text}");
     assert!(text.contains("trap assert"), "{text}");
+}
+
+/// Run by hand: `cargo test --release -p lang-opt speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[allow(clippy::print_stdout)]
+fn speed() {
+    for statements in [300, 300, 1500, 6000] {
+        let (module, id) = random_module(42, statements, false);
+        let before = module.functions[id].num_insts();
+        let mut func = module.functions[id].clone();
+        let start = std::time::Instant::now();
+        let stats = optimize_function(&module, &mut func, &EgraphOptions::default());
+        let time = start.elapsed();
+        println!(
+            "{before} instructions to {}: {:.2} us each; {} nodes, {} classes, {} rounds, {} decided, cost {} to {}",
+            func.num_insts(),
+            time.as_secs_f64() * 1e6 / before as f64,
+            stats.nodes,
+            stats.classes,
+            stats.rounds,
+            stats.decided,
+            stats.cost_before,
+            stats.cost_after,
+        );
+    }
+}
+
+/// Run by hand: `cargo test --release -p lang-opt campaign -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn campaign() {
+    for seed in 1000..40_000 {
+        compare(seed, 4 + (seed % 60) as u32, &EgraphOptions::default());
+    }
 }
