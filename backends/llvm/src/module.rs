@@ -183,10 +183,11 @@ impl<'a, 'ctx> Unit<'a, 'ctx> {
         if attrs.noreturn {
             add("noreturn")?;
         }
-        if attrs.pure_ {
-            add_all(AttributeLoc::Function, self.attributes.of_function("promise.pure"));
-        } else if attrs.readonly {
-            add_all(AttributeLoc::Function, self.attributes.of_function("promise.readonly"));
+        // Of a definition LLVM finds out itself what it does to memory; a promise would let it drop calls that trap.
+        match (imported, attrs.pure_, attrs.readonly) {
+            (true, true, _) => add_all(AttributeLoc::Function, self.attributes.of_function("promise.pure")),
+            (true, false, true) => add_all(AttributeLoc::Function, self.attributes.of_function("promise.readonly")),
+            (true, false, false) | (false, _, _) => {}
         }
         for (index, param) in function.sig.params.iter().enumerate() {
             let place = AttributeLoc::Param(index as u32);
