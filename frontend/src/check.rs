@@ -30,6 +30,8 @@ pub(crate) mod types;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verify;
 
 use crate::ast;
 use crate::diagnostic::Diagnostic;

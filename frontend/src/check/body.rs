@@ -719,6 +719,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let value = self.expr(expr, Some(Ty::VOID));
         self.warn_unused_value(expr, value);
+        let value = if self.ty(value) == Ty::NIL { self.coerce(value, Ty::VOID) } else { value };
         out.push(hir::Stmt { kind: hir::StmtKind::Expr(value), span });
     }
 

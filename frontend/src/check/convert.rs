@@ -89,6 +89,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if from == Ty::NEVER {
             return self.add(ExprKind::Diverge(value), to, span);
         }
+        if from == Ty::NIL && to == Ty::VOID {
+            return self.retype_nil(value, to);
+        }
         if to == Ty::VOID {
             return self.add(ExprKind::Discard(value), Ty::VOID, span);
         }

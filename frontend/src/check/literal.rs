@@ -314,7 +314,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 )
                 .secondary(declared, format!("`{name}` is declared here")),
             );
-            // The value is one of the struct nonetheless.
+            // It is a value of the struct nonetheless.
+            return self.add(ExprKind::Error, ty, span);
         }
         self.add(ExprKind::Struct(values), ty, span)
     }

@@ -54,6 +54,7 @@ fn kernels_check_without_errors() {
         let (program, diagnostics, sources, _) = check(&source);
         assert!(diagnostics.is_empty(), "{}:\n{}", path.display(), show(&diagnostics, &sources));
         assert!(program.main.is_some());
+        assert_eq!(super::verify::verify(&program), Vec::<String>::new(), "{}", path.display());
     }
     assert!(count >= 19, "only {count} kernels");
 }
@@ -146,9 +147,12 @@ const RIGHT: &[&str] = &[
 fn right_programs_have_no_diagnostics() {
     let mut failures = String::new();
     for source in RIGHT {
-        let (_, diagnostics, sources, _) = check(source);
+        let (program, diagnostics, sources, _) = check(source);
         if !diagnostics.is_empty() {
             failures.push_str(&format!("---\n{source}\n{}", show(&diagnostics, &sources)));
+        }
+        for fault in super::verify::verify(&program) {
+            failures.push_str(&format!("---\n{source}\n{fault}\n"));
         }
     }
     assert!(failures.is_empty(), "{failures}");
@@ -405,8 +409,12 @@ fn damaged_programs_are_no_trouble() {
         let source = text.concat();
         let mut interner = Interner::new();
         let id = sources.add("test.lang", source.clone());
-        let (file, _) = crate::parse(&sources, id, &mut interner);
+        let (file, errors) = crate::parse(&sources, id, &mut interner);
         let run = std::panic::AssertUnwindSafe(|| super::run(&sources, &mut interner, &[file]));
-        assert!(std::panic::catch_unwind(run).is_ok(), "panic on:\n{source}");
+        let Ok((program, diagnostics)) = std::panic::catch_unwind(run) else { panic!("panic on:\n{source}") };
+        if errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
+            let faults = super::verify::verify(&program);
+            assert!(faults.is_empty(), "{faults:#?} in:\n{source}");
+        }
     }
 }
