@@ -8,6 +8,7 @@ mod bitwise;
 mod compare;
 mod divide;
 mod integer;
+mod minmax;
 mod select;
 
 pub use rule::{Row, Rule, Tier};
@@ -15,8 +16,9 @@ pub use rule::{Row, Rule, Tier};
 use std::sync::LazyLock;
 
 /// The families of rules, in the order in which they are tried.
-pub static FAMILIES: [(&str, &[Row]); 5] = [
+pub static FAMILIES: [(&str, &[Row]); 6] = [
     ("integer", integer::RULES),
+    ("minmax", minmax::RULES),
     ("bitwise", bitwise::RULES),
     ("compare", compare::RULES),
     ("select", select::RULES),
@@ -33,6 +35,11 @@ pub fn rules() -> &'static [Rule] {
             .collect()
     });
     &PARSED
+}
+
+/// The names of all rules, in the order of [`rules`].
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|(_, rows)| rows.iter()).map(|row| row.name)
 }
 
 #[cfg(test)]

@@ -1,0 +1,46 @@
+//! Minimum and maximum, signed and unsigned. Lattices: idempotence, absorption, and what intervals decide.
+
+use super::rule::{Row, Tier::*, rule};
+
+pub static RULES: &[Row] = &[
+    rule("smin-same", A, "(smin ?x ?x)", "?x", &[], "min(x, x) = x"),
+    rule("smax-same", A, "(smax ?x ?x)", "?x", &[], "max(x, x) = x"),
+    rule("umin-same", A, "(umin ?x ?x)", "?x", &[], "min(x, x) = x"),
+    rule("umax-same", A, "(umax ?x ?x)", "?x", &[], "max(x, x) = x"),
+    rule("smin-known", A, "(smin ?x ?y)", "?x", &["(sle ?x ?y)"], "the intervals say so"),
+    rule("smax-known", A, "(smax ?x ?y)", "?y", &["(sle ?x ?y)"], "the intervals say so"),
+    rule("umin-known", A, "(umin ?x ?y)", "?x", &["(ule ?x ?y)"], "the intervals say so"),
+    rule("umax-known", A, "(umax ?x ?y)", "?y", &["(ule ?x ?y)"], "the intervals say so"),
+    rule("smin-absorb", A, "(smin ?x (smax ?x ?y))", "?x", &[], "min(x, max(x, y)) = x"),
+    rule("smax-absorb", A, "(smax ?x (smin ?x ?y))", "?x", &[], "max(x, min(x, y)) = x"),
+    rule("umin-absorb", A, "(umin ?x (umax ?x ?y))", "?x", &[], "min(x, max(x, y)) = x"),
+    rule("umax-absorb", A, "(umax ?x (umin ?x ?y))", "?x", &[], "max(x, min(x, y)) = x"),
+    rule("smin-again", A, "(smin ?x (smin ?x ?y))", "(smin ?x ?y)", &[], "min(x, min(x, y)) = min(x, y)"),
+    rule("smax-again", A, "(smax ?x (smax ?x ?y))", "(smax ?x ?y)", &[], "max(x, max(x, y)) = max(x, y)"),
+    rule("umin-again", A, "(umin ?x (umin ?x ?y))", "(umin ?x ?y)", &[], "min(x, min(x, y)) = min(x, y)"),
+    rule("umax-again", A, "(umax ?x (umax ?x ?y))", "(umax ?x ?y)", &[], "max(x, max(x, y)) = max(x, y)"),
+    rule("smin-const-chain", A, "(smin (smin ?x $a) $b)", "(smin ?x {smin $a $b})", &[], "min is associative"),
+    rule("smax-const-chain", A, "(smax (smax ?x $a) $b)", "(smax ?x {smax $a $b})", &[], "max is associative"),
+    rule("umin-const-chain", A, "(umin (umin ?x $a) $b)", "(umin ?x {umin $a $b})", &[], "min is associative"),
+    rule("umax-const-chain", A, "(umax (umax ?x $a) $b)", "(umax ?x {umax $a $b})", &[], "max is associative"),
+    rule("smin-not", A, "(smin (bnot ?x) (bnot ?y))", "(bnot (smax ?x ?y))", &[], "~ turns the order round"),
+    rule("smax-not", A, "(smax (bnot ?x) (bnot ?y))", "(bnot (smin ?x ?y))", &[], "~ turns the order round"),
+    rule("umin-not", A, "(umin (bnot ?x) (bnot ?y))", "(bnot (umax ?x ?y))", &[], "~ turns the order round"),
+    rule("umax-not", A, "(umax (bnot ?x) (bnot ?y))", "(bnot (umin ?x ?y))", &[], "~ turns the order round"),
+    rule(
+        "smin-unsigned",
+        A,
+        "(smin ?x ?y)",
+        "(umin ?x ?y)",
+        &["(nonneg ?x)", "(nonneg ?y)"],
+        "the orders agree on x, y >= 0",
+    ),
+    rule(
+        "smax-unsigned",
+        A,
+        "(smax ?x ?y)",
+        "(umax ?x ?y)",
+        &["(nonneg ?x)", "(nonneg ?y)"],
+        "the orders agree on x, y >= 0",
+    ),
+];
