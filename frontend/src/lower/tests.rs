@@ -1,99 +1,147 @@
-//! Programs whose IR is valid and as expected.
+//! Programs whose IR is valid and as expected. What they compute is tested with the backends, in `tests/files/run`.
 
-use super::lower;
-use crate::hir::*;
-use crate::intern::{Interner, Symbol};
-use crate::source::{FileId, SourceMap, Span};
-use crate::types::Ty;
+use crate::check;
+use crate::diagnostic::Diagnostic;
+use crate::intern::Interner;
+use crate::source::SourceMap;
+use lang_ir::{Module, Op, print, verify};
 
-struct B {
-    program: Program,
-    body: Body,
+/// The module of a program without errors, verified.
+fn module(source: &str) -> Module {
+    let mut sources = SourceMap::new();
+    let file = sources.add("a.lang", source);
+    let mut interner = Interner::new();
+    let (tree, errors) = crate::parse(&sources, file, &mut interner);
+    assert!(errors.is_empty(), "{errors:?}");
+    let (program, diagnostics) = check(&sources, &mut interner, &[tree]);
+    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let module = super::lower(&sources, &interner, &program);
+    if let Err(violations) = verify::verify(&module) {
+        panic!("{}\n{module}", verify::render(&violations));
+    }
+    module
 }
-fn sp() -> Span {
-    Span::new(FileId(0), 3, 4)
+
+/// The text of a function, without locations.
+fn function(source: &str, name: &str) -> String {
+    let module = module(source);
+    let text = print::function(&module, module.function(name).expect("the function"));
+    let lines = text.lines().map(|line| line.split(" @ ").next().unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
 }
-impl B {
-    fn e(&mut self, kind: ExprKind, ty: Ty) -> ExprId {
-        self.body.exprs.push(Expr { kind, ty, span: sp() });
-        ExprId(self.body.exprs.len() as u32 - 1)
-    }
-    fn int(&mut self, v: i128) -> ExprId {
-        self.e(ExprKind::Int(v as u64 as u128), Ty::I64)
-    }
-    fn p(&mut self, kind: PlaceKind, ty: Ty) -> PlaceId {
-        self.body.places.push(Place { kind, ty, span: sp() });
-        PlaceId(self.body.places.len() as u32 - 1)
-    }
-    fn text(&mut self, s: &str) -> StrId {
-        self.program.strings.push(s.as_bytes().into());
-        StrId(self.program.strings.len() as u32 - 1)
-    }
-    fn block(&mut self, stmts: Vec<StmtKind>, tail: Option<ExprId>, ty: Ty) -> BlockId {
-        let stmts = stmts.into_iter().map(|kind| Stmt { kind, span: sp() }).collect();
-        self.body.blocks.push(Block { stmts, tail, ty, yields: false, span: sp() });
-        BlockId(self.body.blocks.len() as u32 - 1)
-    }
-    fn local(&mut self, ty: Ty) -> LocalId {
-        self.body.locals.push(Local { name: Symbol::EMPTY, ty, mutable: true, address_taken: false, span: sp() });
-        LocalId(self.body.locals.len() as u32 - 1)
+
+/// How often an operation stands in a function.
+fn count(source: &str, name: &str, op: Op) -> usize {
+    let module = module(source);
+    let func = &module.functions[module.function(name).expect("the function")];
+    func.layout.iter().flat_map(|&block| &func.blocks[block].insts).filter(|&&inst| func.insts[inst].op == op).count()
+}
+
+#[test]
+fn a_range_tests_at_the_top() {
+    let text = function("fn f(n: i64) -> i64 { var t = 0; for i in 0..n { t += i; } t }", "f");
+    let expected = "\
+fn @f(i64) -> i64 at 0:1:4 {
+block0(v0: i64):
+  v1 = iconst.i64 0
+  v2 = iconst.i64 0
+  jump block1(v1, v2)
+block1(v3: i64, v4: i64):
+  v5 = icmp_slt.i64 v4, v0
+  brif v5, block2, block4
+block2:
+  v6 = iadd.i64 v3, v4
+  jump block3
+block3:
+  v7 = iconst.i64 1
+  v8 = iadd.i64 v4, v7
+  jump block1(v6, v8)
+block4:
+  return v3
+}";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn guards_stand_where_something_can_go_wrong() {
+    let guards =
+        |body: &str| count(&format!("fn f(a: i64, b: i64, xs: []i64, p: *i64) -> i64 {{ {body} }}"), "f", Op::Trapif);
+    assert_eq!(guards("a / b"), 2);
+    assert_eq!(guards("a % b"), 1);
+    assert_eq!(guards("a / 3 + a % 8 + a %% 5"), 0);
+    assert_eq!(guards("a / -1"), 1);
+    assert_eq!(guards("xs[a]"), 1);
+    assert_eq!(guards("xs[a..b].len"), 2);
+    assert_eq!(guards("p.* + p.*"), 1);
+    assert_eq!(guards("let q = &xs; q.*.len"), 0);
+    assert_eq!(guards("var t = 0; for x in xs { t += x; } t"), 0);
+    assert_eq!(guards("let t = [1, 2, 3]; t[1] + t[2]"), 0);
+    assert_eq!(guards("let t = [1, 2, 3]; t[a]"), 1);
+}
+
+#[test]
+fn small_aggregates_are_scalars() {
+    let source = "struct P { x: f64, y: f64 }
+        fn add(a: P, b: P) -> P { P { x: a.x + b.x, y: a.y + b.y } }
+        fn f(a: P) -> f64 { var s = a; s.x = 1.0; s = add(s, a); let (q, r) = (s.y, s.x); q - r }";
+    for op in [Op::Load, Op::Store, Op::SlotAddr, Op::Memcpy] {
+        assert_eq!(count(source, "f", op) + count(source, "add", op), 0, "{}", op.mnemonic());
     }
 }
 
 #[test]
-fn slice() {
-    let mut b = B { program: Program::default(), body: Body::default() };
-    let mut sources = SourceMap::new();
-    sources.add("a.lang", "fn main() {}\n");
-    let one = b.int(1);
-    let two = b.int(2);
-    let sum = b.e(ExprKind::Binary { op: BinaryOp::Div, left: one, right: two, op_span: sp() }, Ty::I64);
-    let hello = b.text("hello ");
-    let nl = b.text("\n");
-    let arr = b.program.types.array(Ty::I64, 10);
-    let opt = b.program.types.optional(arr);
-    let a = b.local(opt);
-    let x = b.local(Ty::I64);
-    let lx = b.p(PlaceKind::Local(x), Ty::I64);
-    let la = b.p(PlaceKind::Local(a), opt);
-    let loada = b.e(ExprKind::Load(la), opt);
-    let loadx = b.e(ExprKind::Load(lx), Ty::I64);
-    let rep = b.e(ExprKind::Repeat(loadx), arr);
-    let some = b.e(ExprKind::Convert { kind: Conversion::Some, operand: rep }, opt);
-    let print = b.e(
-        ExprKind::Print {
-            stream: Stream::Err,
-            pieces: vec![Piece::Text(hello), Piece::Value(sum), Piece::Value(loada), Piece::Text(nl)],
-        },
-        Ty::VOID,
-    );
-    let (lo, hi) = (b.int(0), b.int(10));
-    let loop_body = b.block(vec![StmtKind::Expr(print)], None, Ty::VOID);
-    let range = ForRange { id: LoopId(0), local: None, ty: Ty::I64, low: lo, high: hi, inclusive: true, step: Some(two), step_span: sp(), body: loop_body };
-    let range = b.e(ExprKind::ForRange(Box::new(range)), Ty::VOID);
-    let loada2 = b.e(ExprKind::Load(la), opt);
-    let loada3 = b.e(ExprKind::Load(la), opt);
-    let eq = b.e(ExprKind::Compare { op: CompareOp::Eq, left: loada2, right: loada3 }, Ty::BOOL);
-    let assert = b.e(ExprKind::Assert { condition: eq, message: None, paren: sp() }, Ty::VOID);
-    let root = b.block(
-        vec![StmtKind::Let { local: x, init: one }, StmtKind::Let { local: a, init: some }, StmtKind::Expr(range), StmtKind::Expr(assert)],
-        None,
-        Ty::VOID,
-    );
-    b.body.loops = 1;
-    b.body.root = Some(root);
-    b.program.funcs.push(Func {
-        name: Symbol::MAIN,
-        path: "main".into(),
-        symbol: "main".into(),
-        params: vec![],
-        result: Ty::VOID,
-        attrs: Attrs::default(),
-        kind: FuncKind::Body(b.body),
-        span: sp(),
-    });
-    b.program.main = Some(FuncId(0));
-    let module = lower(&sources, &Interner::new(), &b.program);
-    println!("{module}");
-    lang_ir::verify::verify(&module).unwrap();
+fn large_values_are_passed_without_needless_copies() {
+    let source = "fn g(a: [9]i64) -> i64 { a[0] }
+        fn fixed(a: [9]i64) -> i64 { let b = a; g(a) + g(b) }
+        fn moving() -> i64 { var a = [0; 9]; g(a) }";
+    assert_eq!(count(source, "fixed", Op::Memcpy), 1, "only the `let` copies");
+    assert_eq!(count(source, "moving", Op::Memcpy), 1, "the callee gets a copy");
+}
+
+#[test]
+fn equal_texts_are_one() {
+    let module = module(r#"fn main() { print("x", "same"); let a = "same"; let b = "same"; print(a == b); }"#);
+    let count = module.globals.values().filter(|global| global.init == b"same").count();
+    assert_eq!(count, 1);
+}
+
+#[test]
+fn switches_are_tables() {
+    let source = "fn f(n: u8) -> i64 { switch n { 0 => 1, 1 | 2 => 2, 3..=200 => 3, 201.. => 4 } }
+        fn g(n: i64) -> i64 { switch n { 1 => 10, 2..=5 => 20, 1000..=100000 => 30, else => 40 } }";
+    assert_eq!((count(source, "f", Op::Switch), count(source, "g", Op::Switch)), (1, 1));
+    assert_eq!(count(source, "f", Op::Trap), 0);
+}
+
+#[test]
+fn code_that_is_not_reached_is_left_out() {
+    let text = function("fn f(a: i64) -> i64 { if a > 0 { return 1; } else { return 2; } }", "f");
+    assert_eq!(text.matches("return").count(), 2);
+    let text = function("fn f(a: i64) -> i64 { loop { if a > 0 { return 1; } } }", "f");
+    assert_eq!(text.matches("return").count(), 1);
+}
+
+#[test]
+fn run_time_functions_are_as_the_library_says() {
+    use super::runtime::ALL;
+    use lang_ir::Type;
+    use lang_rt::Kind;
+    let ty = |kind: Kind| match kind {
+        Kind::I8 => vec![Type::I8],
+        Kind::I16 => vec![Type::I16],
+        Kind::I32 => vec![Type::I32],
+        Kind::I64 => vec![Type::I64],
+        Kind::F32 => vec![Type::F32],
+        Kind::F64 => vec![Type::F64],
+        Kind::Ptr => vec![Type::Ptr],
+        Kind::Str => vec![Type::Ptr, Type::I64],
+    };
+    for ours in ALL {
+        let theirs = lang_rt::FUNCTIONS.iter().find(|f| f.name == ours.name).expect(ours.name);
+        let params: Vec<Type> = theirs.params.iter().flat_map(|&kind| ty(kind)).collect();
+        let results: Vec<Type> = theirs.result.into_iter().flat_map(ty).collect();
+        assert_eq!((ours.params, ours.results), (&params[..], &results[..]), "{}", ours.name);
+        assert_eq!(ours.noreturn, !theirs.returns, "{}", ours.name);
+    }
 }
