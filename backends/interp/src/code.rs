@@ -202,6 +202,14 @@ pub enum Code {
     Ret1,
     /// Returns the words whose registers are listed at `b`, behind their number.
     RetN,
+    /// Numbers this call of a function with `restrict` parameters: in register `a`.
+    RestrictCall,
+    /// Checks the access that follows against the function's promises: [`Watch`] `a` at the address `b` plus `c`.
+    Watch,
+    /// The same, at `b` plus register `c` shifted left by `x`.
+    WatchAt,
+    /// The same, of as many bytes as register `c` says, at `b`.
+    WatchRange,
     /// Takes `a` from the fuel.
     Fuel,
     /// Prints the IR instruction that belongs here.
@@ -228,6 +236,16 @@ pub struct TrapArgs {
     pub words: Vec<u32>,
 }
 
+/// An access in a function with `restrict` parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// What its address was derived from: [`crate::restrict::Origin::number`].
+    pub origin: u8,
+    pub write: bool,
+    /// In bytes; of a range, a register says it.
+    pub size: u8,
+}
+
 /// A decoded `switch`.
 #[derive(Clone, Debug)]
 pub enum Switch {
@@ -252,6 +270,9 @@ pub struct Decoded {
     pub evals: Vec<EvalDesc>,
     pub traps: Vec<TrapArgs>,
     pub switches: Vec<Switch>,
+    pub watches: Vec<Watch>,
+    /// Where the number of the call is, see [`Code::RestrictCall`].
+    pub call_register: u32,
     /// By value: the register of its first word, for traces.
     pub registers: Vec<u32>,
 }

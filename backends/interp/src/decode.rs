@@ -3,8 +3,9 @@
 //! Blocks follow each other so that jumps fall through where they can. A jump back to a short block that only tests and
 //! branches gets a copy of it, so that a loop tests at its end. The moves of a branch that is taken stand out of line.
 
-use crate::code::{Code, Decoded, EvalDesc, Ins, Switch, TrapArgs, words};
+use crate::code::{Code, Decoded, EvalDesc, Ins, Switch, TrapArgs, Watch, words};
 use crate::plan::{Address, Plan, Test, is_view};
+use crate::restrict::{Origin, origins};
 use lang_ir::ops::Shape;
 use lang_ir::{
     Block, BlockCall, FuncId, Function, Inst, InstData, Module, Op, Payload, StackSlot, SwitchData, Type, Value,
@@ -31,11 +32,13 @@ pub fn decode(module: &Module, id: FuncId, mode: Mode, constant: &dyn Fn(&InstDa
         insts: Vec::new(),
         consts: plan.consts.clone(),
         param_words: plan.param_words,
-        frame_words: scratch + 1,
+        frame_words: scratch + 2,
         pool: Vec::new(),
         evals: Vec::new(),
         traps: Vec::new(),
         switches: Vec::new(),
+        watches: Vec::new(),
+        call_register: scratch + 1,
         registers: Vec::new(),
     };
     let mut decoder = Decoder {
@@ -49,6 +52,7 @@ pub fn decode(module: &Module, id: FuncId, mode: Mode, constant: &dyn Fn(&InstDa
         fixups: Vec::new(),
         stubs: Vec::new(),
         made_slots: vec![None; func.slots.len()],
+        origins: origins(func),
         inst: func.blocks[func.entry()].insts[0],
     };
     decoder.blocks();
@@ -94,6 +98,8 @@ struct Decoder<'a> {
     /// Taken edges that have moves to do.
     stubs: Vec<Stub>,
     made_slots: Vec<Option<Made>>,
+    /// By value, if the function has `restrict` parameters.
+    origins: Option<Vec<Origin>>,
     /// The instruction that is being decoded.
     inst: Inst,
 }
@@ -113,6 +119,9 @@ impl<'a> Decoder<'a> {
             for slot in slots.keys() {
                 self.make_slot(slot, Made::Everywhere);
             }
+        }
+        if self.origins.is_some() {
+            self.emit(Code::RestrictCall, 0, self.out.call_register, 0, 0);
         }
         let order: Vec<Block> = self.plan.blocks.clone();
         for start in order {
@@ -226,6 +235,14 @@ impl<'a> Decoder<'a> {
             Shape::Memcpy | Shape::Memset => {
                 let code = if data.op == Op::Memcpy { Code::Memcpy } else { Code::Memset };
                 let [a, b, c] = [0, 1, 2].map(|index| self.reg(data.args[index]));
+                if let Some(watch) = self.watch(data.args[0], true, 0) {
+                    self.emit(Code::WatchRange, 0, watch, a, c);
+                }
+                if data.op == Op::Memcpy
+                    && let Some(watch) = self.watch(data.args[1], false, 0)
+                {
+                    self.emit(Code::WatchRange, 0, watch, b, c);
+                }
                 self.emit(code, 0, a, b, c);
             }
             Shape::Guard => self.guard(inst, data),
@@ -279,9 +296,13 @@ impl<'a> Decoder<'a> {
         // The field has 16 bits; a larger alignment is checked by an instruction of its own.
         let mask = u16::try_from(mem.align - 1);
         let value = self.reg(value);
+        let watch = self.watch(data.args[store as usize], store, data.ty.bytes() as u8);
         match self.plan.address(inst) {
             Address::Offset { base, offset } => {
                 let base = self.reg(base);
+                if let Some(watch) = watch {
+                    self.emit(Code::Watch, 0, watch, base, offset as u32);
+                }
                 if mask.is_err() {
                     self.emit(Code::CheckAlign, mem.align.trailing_zeros() as u16, base, 0, offset as u32);
                 }
@@ -298,6 +319,9 @@ impl<'a> Decoder<'a> {
             }
             Address::Indexed { base, index, shift } => {
                 let (base, index) = (self.reg(base), self.reg(index));
+                if let Some(watch) = watch {
+                    self.emit(Code::WatchAt, shift, watch, base, index);
+                }
                 let code = match (store, data.ty) {
                     (false, Type::I1) => Code::LoadAtBool,
                     (false, ty) => [Code::LoadAt8, Code::LoadAt16, Code::LoadAt32, Code::LoadAt64][log2_bytes(ty)],
@@ -307,6 +331,13 @@ impl<'a> Decoder<'a> {
                 self.emit(code, mask << 8 | shift, value, base, index);
             }
         }
+    }
+
+    /// The watch of an access, if the function makes promises about its address.
+    fn watch(&mut self, address: Value, write: bool, size: u8) -> Option<u32> {
+        let origin = self.origins.as_ref()?[address.as_u32() as usize].number()?;
+        self.out.watches.push(Watch { origin, write, size });
+        Some(self.out.watches.len() as u32 - 1)
     }
 
     fn guard(&mut self, inst: Inst, data: &InstData) {

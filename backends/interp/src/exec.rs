@@ -478,6 +478,13 @@ impl Machine<'_> {
                             }
                         })
                     }
+                    Code::RestrictCall => set!(self.memory.number_call()),
+                    Code::Watch => self.watch(at!(), address!(), None, r!(code.call_register))?,
+                    Code::WatchAt => {
+                        let address = r!(i.b).wrapping_add(r!(i.c) << i.x);
+                        self.watch(at!(), address, None, r!(code.call_register))?;
+                    }
+                    Code::WatchRange => self.watch(at!(), r!(i.b), Some(r!(i.c)), r!(code.call_register))?,
                     Code::Fuel => match self.fuel.checked_sub(i.a as u64) {
                         Some(left) => self.fuel = left,
                         None => return Err(Stop::Fuel),
@@ -507,6 +514,14 @@ impl Machine<'_> {
         let slot = lang_ir::StackSlot::from_u32(slot);
         let data = &self.module.functions[func].slots[slot];
         self.memory.make_slot(func, slot, data.size, data.align)
+    }
+
+    /// Checks an access against the promises of the call that it is in.
+    fn watch(&mut self, at: At, address: u64, len: Option<u64>, call: u64) -> Result<(), Stop> {
+        let watch = at.code.watches[at.code.code[at.index].a as usize];
+        let len = len.unwrap_or(watch.size as u64);
+        let noted = self.memory.note(address, len, call, watch.origin, watch.write, at.inst());
+        noted.map_err(|before| self.broken_promise(at, address, len, watch, before))
     }
 
     /// Alignments of destination and source.

@@ -5,7 +5,7 @@
 //!
 //! [`Machine`] is the way in. A function is decoded at its first call: [`plan`] decides what is merged and where values
 //! live, [`decode`] lays out the [`code`], [`exec`] runs it. [`memory`] is the program's memory with its checks,
-//! [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
+//! [`restrict`] checks promises about pointers, [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
 
 mod code;
 mod decode;
@@ -13,6 +13,7 @@ mod exec;
 mod machine;
 mod memory;
 mod plan;
+mod restrict;
 mod runtime;
 mod stop;
 #[cfg(test)]

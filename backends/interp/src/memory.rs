@@ -8,7 +8,9 @@
 //!
 //! Allocations whose bytes are undefined at first have a shadow: a byte for each of theirs, 0xff once it was written.
 
+use crate::restrict::{MAX_CALL, Notes};
 use lang_ir::{FuncId, GlobalId, Inst, StackSlot};
+use rustc_hash::FxHashMap;
 use std::alloc::Layout;
 use std::collections::VecDeque;
 
@@ -158,6 +160,10 @@ pub struct Memory {
     /// Bytes of slots, and their shadow; made when the first slot is.
     room: Option<(Block, Block)>,
     room_top: usize,
+    /// By index: of allocations that functions with `restrict` parameters accessed.
+    notes: FxHashMap<usize, Notes>,
+    /// The number of the last call of such a function.
+    calls: u64,
     heap_used: u64,
     heap_limit: u64,
     /// Whether an allocation failed because of the limit.
@@ -174,6 +180,8 @@ impl Memory {
             slots: Vec::new(),
             room: None,
             room_top: 0,
+            notes: FxHashMap::default(),
+            calls: 0,
             heap_used: 0,
             heap_limit,
             limit_hit: false,
@@ -336,6 +344,9 @@ impl Memory {
         let entry = &mut self.entries[index];
         let generation = (entry.start >> (OFFSET_BITS + INDEX_BITS)).wrapping_add(1) << (OFFSET_BITS + INDEX_BITS);
         let start = generation | (index as u64) << OFFSET_BITS | (START + info.align);
+        if !self.notes.is_empty() {
+            self.notes.remove(&index);
+        }
         *entry = Entry { start, size: info.size, writable: info.size, host, shadow };
         self.infos[index] = info;
         start
@@ -486,6 +497,30 @@ impl Memory {
             }
         }
         Ok(())
+    }
+
+    /// A number for a call of a function with `restrict` parameters.
+    pub fn number_call(&mut self) -> u64 {
+        if self.calls == MAX_CALL {
+            // What the notes say of calls before is forgotten: a broken promise may be missed, none is made up.
+            self.notes.clear();
+            self.calls = 0;
+        }
+        self.calls += 1;
+        self.calls
+    }
+
+    /// Notes an access in such a call; an access that is not fine is left to be found when it happens. If the promise is
+    /// broken, gives the instruction of an access before.
+    pub fn note(&mut self, address: u64, len: u64, call: u64, origin: u8, write: bool, inst: Inst) -> Result<(), Inst> {
+        let index = index(address);
+        let Some(entry) = self.entries.get(index) else { return Ok(()) };
+        let at = address.wrapping_sub(entry.start);
+        if at.checked_add(len).is_none_or(|end| end > entry.size) {
+            return Ok(());
+        }
+        let notes = self.notes.entry(index).or_insert_with(|| Notes::new(entry.size as usize));
+        notes.access(at as usize, len as usize, call, origin, write, inst)
     }
 
     /// What is wrong with an access that is not fine.

@@ -1,9 +1,10 @@
 //! How a run ends before its function returns, and what the user is told.
 
-use crate::code::Decoded;
+use crate::code::{Decoded, Watch};
 use crate::machine::{Frame, Machine};
 use crate::memory::{Access, BadFree, Info, Kind, Site, Wrong};
-use lang_ir::{FuncId, Inst, Module, Payload, SourcePos, source_name};
+use crate::restrict::{MAX_PARAMS, origins};
+use lang_ir::{FuncId, Inst, Module, Op, Payload, SourcePos, source_name};
 use lang_rt::Out;
 use lang_rt::trap::{MAX_FRAMES, OVERFLOW_FRAMES, write_frame, write_message, write_more, write_position};
 use std::fmt;
@@ -223,6 +224,37 @@ impl Machine<'_> {
             Wrong::Overlap => format!("{} overlaps what it is copied from", offset(here)),
         };
         self.trap(at, format!("invalid memory access: {text}"))
+    }
+
+    /// Reports an access that breaks a `restrict` promise because of an access before.
+    #[cold]
+    pub fn broken_promise(&self, at: At, address: u64, len: u64, watch: Watch, before: Inst) -> Stop {
+        let function = &self.module.functions[at.code.func];
+        let path = |origin: u8| match origin {
+            MAX_PARAMS => "another pointer".into(),
+            _ => format!("restrict parameter {} of {}", origin + 1, source_name(&function.name)),
+        };
+        let origin_of = |inst: Inst| {
+            let args = &function.insts[inst].args;
+            let address = if function.insts[inst].op == Op::Memcpy { None } else { args.last() };
+            origins(function)?[address?.as_u32() as usize].number()
+        };
+        let other = match origin_of(before) {
+            Some(origin) if origin != watch.origin => path(origin),
+            _ => "another path".into(),
+        };
+        let verb = if watch.write { "write" } else { "read" };
+        let what = self.memory.info(address).map_or("memory".into(), |info| self.describe(info));
+        let place = self.place(Some((at.code.func, before)));
+        let at_offset = self.memory.offset(address);
+        self.trap(
+            at,
+            format!(
+                "broken restrict promise: {verb} of {len} bytes at offset {at_offset} of {what} through {}, which was accessed \
+                 through {other}{place}",
+                path(watch.origin)
+            ),
+        )
     }
 
     /// Reports a pointer that cannot be freed.

@@ -237,3 +237,44 @@ fn an_isolated_machine_sees_no_variable_globals() {
     assert_eq!(machine.call(func, &[0]), Ok(vec![5]));
     assert_eq!(machine.call(func, &[1]), Err(Stop::Effect("access to the global `state`".into())));
 }
+
+#[test]
+fn broken_restrict_promises() {
+    // Adds the second array to the first, or copies it; called with pointers that are so many bytes apart.
+    let text = |body: &str| {
+        format!(
+            "file 0 \"a.lang\"\nfn @add(ptr noalias, ptr noalias, i64) {{\nblock0(v0: ptr, v1: ptr, v2: i64):\n \
+             v3 = iconst.i64 0\n v4 = iconst.i64 1\n v10 = iconst.i64 16\n jump block1(v3)\nblock1(v5: i64):\n{body} \
+             v9 = iadd.i64 v5, v4\n v11 = icmp_slt.i64 v9, v2\n brif v11, block1(v9), block2\nblock2:\n return\n}}\n\
+             export fn @f(i64) -> i64 {{\n ss0 = slot size 64 align 8\nblock0(v0: i64):\n v1 = slot_addr ss0\n \
+             v2 = iconst.i8 0\n v3 = iconst.i64 64\n memset v1, v2, v3 align 8\n v4 = ptr_add v1, v0\n v5 = iconst.i64 2\n \
+             call @add(v1, v4, v5)\n call @add(v4, v1, v5)\n return v0\n}}\n"
+        )
+    };
+    let add = " v6 = imul.i64 v5, v12\n v7 = ptr_add v0, v6\n v8 = ptr_add v1, v6\n v13 = load.i64 v8 @ 0:2:3\n \
+               v14 = load.i64 v7\n v15 = iadd.i64 v13, v14\n store.i64 v15, v7 @ 0:3:3\n";
+    let add = text(add).replace("v10 = iconst.i64 16", "v12 = iconst.i64 8");
+    let (add, local) = (add.as_str(), "of a local variable of f (64 bytes)");
+    assert_eq!(call(&module(add), "f", &[16]), Ok(vec![16]));
+    assert_eq!(
+        message(add, &[0]),
+        format!(
+            "broken restrict promise: write of 8 bytes at offset 0 {local} through restrict parameter 1 of add, which was \
+             accessed through restrict parameter 2 of add at a.lang:2:3 in add"
+        )
+    );
+    assert_eq!(
+        message(add, &[8]),
+        format!(
+            "broken restrict promise: write of 8 bytes at offset 8 {local} through restrict parameter 1 of add, which was \
+             accessed through restrict parameter 2 of add at a.lang:2:3 in add"
+        )
+    );
+    let copy =
+        text(" memcpy v0, v1, v10 align 8, 8 @ 0:2:3\n store.i64 v5, v0 @ 0:3:3\n v20 = load.i64 v1+8 @ 0:4:3\n");
+    assert_eq!(call(&module(&copy), "f", &[16]), Ok(vec![16]));
+    assert!(message(&copy, &[0]).starts_with("broken restrict promise: read of 16 bytes at offset 0"));
+    // Reading through both is no breach.
+    let read = text(" v20 = load.i64 v0\n v21 = load.i64 v1\n");
+    assert_eq!(call(&module(&read), "f", &[0]), Ok(vec![0]));
+}
