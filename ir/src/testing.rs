@@ -922,7 +922,7 @@ mod tests {
         let bits: Vec<String> = (0..8).map(|seed| module(seed).to_string()).collect();
         let words =
             ["v1", "block0", "{", "}", "\"", "@", "\n", "(", "iadd.i64", "-", "99999999999", "fn @x", "ss0", ";"];
-        for _ in 0..4000 {
+        for _ in 0..1500 {
             let text = &bits[random.below(bits.len())];
             let start = random.below(text.len());
             let mut damaged = text.as_bytes().to_vec();
