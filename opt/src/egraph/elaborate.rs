@@ -53,9 +53,11 @@ pub fn plan(
             });
         }
     }
-    // Items are numbered after their operands.
-    for item in (0..items.len()).rev() {
-        let Some(last) = late[item].filter(|_| selection.uses[item] > 0) else { continue };
+    // Users before operands.
+    let mut order: Vec<usize> = (0..items.len()).filter(|&item| selection.uses[item] > 0).collect();
+    order.sort_unstable_by_key(|&item| std::cmp::Reverse(extraction.ranks[item]));
+    for item in order {
+        let Some(last) = late[item] else { continue };
         let candidate = &items[item];
         let block = match candidate.node.op {
             None => {

@@ -14,12 +14,12 @@ use super::node::{Graph, Node};
 use egg::{Id, Language};
 use lang_ir::target::Target;
 use lang_ir::{Function, Op};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// A settled candidate of a class, by its number: larger than those of its operands.
+/// A settled candidate of a class, by its number.
 pub type Item = u32;
 
 /// One way to compute a class.
@@ -40,6 +40,9 @@ pub struct Extraction<'a> {
     built: &'a Built,
     target: &'a Target,
     pub items: Vec<Candidate>,
+    /// By item: greater than the ranks of its operands.
+    pub ranks: Vec<i64>,
+    lowest_rank: i64,
     /// By dense class: its candidates in the order of cost.
     settled: Vec<SmallVec<[Item; 2]>>,
     /// By class id: dense class.
@@ -96,6 +99,8 @@ impl<'a> Extraction<'a> {
             built,
             target,
             items: Vec::new(),
+            ranks: Vec::new(),
+            lowest_rank: 0,
             settled: Vec::new(),
             dense: vec![NONE; graph.nodes().len()],
             nodes: Vec::new(),
@@ -104,6 +109,7 @@ impl<'a> Extraction<'a> {
         };
         this.list_nodes(choice);
         this.settle();
+        this.ranks = (0..this.items.len() as i64).collect();
         this
     }
 
@@ -299,12 +305,14 @@ impl<'a> Extraction<'a> {
 
     /// The candidates that the skeleton needs.
     pub fn select(&self, func: &Function) -> Option<Selection> {
-        let mut selection = Selection { uses: vec![0; self.items.len()], roots: Vec::new() };
+        let mut selection = Selection { uses: vec![0; self.items.len()], roots: Vec::new(), points: Vec::new() };
         let mut work: Vec<Item> = Vec::new();
         for &block in &self.flow.order {
             for (pos, skeleton) in self.built.skeleton[block].iter().enumerate() {
                 for_each_operand(func, skeleton.inst, skeleton.fate, &mut |value| {
-                    let item = self.choose(self.built.class(value), Point { block, pos: pos as u32 });
+                    let point = Point { block, pos: pos as u32 };
+                    let item = self.choose(self.built.class(value), point);
+                    selection.points.push(point);
                     selection.roots.push(item.unwrap_or(NONE));
                     work.extend(item);
                 });
@@ -313,13 +321,217 @@ impl<'a> Extraction<'a> {
         if selection.roots.contains(&NONE) {
             return None;
         }
+        for item in work {
+            self.acquire(&mut selection.uses, item);
+        }
+        Some(selection)
+    }
+
+    /// Counts a use of an item, and those of its operands if it is the first.
+    fn acquire(&self, uses: &mut [u32], item: Item) {
+        let mut work: SmallVec<[Item; 16]> = SmallVec::new();
+        work.push(item);
         while let Some(item) = work.pop() {
-            selection.uses[item as usize] += 1;
-            if selection.uses[item as usize] == 1 {
+            uses[item as usize] += 1;
+            if uses[item as usize] == 1 {
                 work.extend(self.items[item as usize].children.iter().copied());
             }
         }
-        Some(selection)
+    }
+
+    /// Takes a use of an item back, and those of its operands if it was the last; what that saves.
+    fn release(&self, uses: &mut [u32], item: Item) -> u64 {
+        let mut saved = 0u64;
+        let mut work: SmallVec<[Item; 16]> = SmallVec::new();
+        work.push(item);
+        while let Some(item) = work.pop() {
+            uses[item as usize] -= 1;
+            if uses[item as usize] == 0 {
+                let item = &self.items[item as usize];
+                saved = saved.saturating_add(self.own_cost(&item.node, item.point));
+                work.extend(item.children.iter().copied());
+            }
+        }
+        saved
+    }
+
+    /// Improves a selection for what is shared, which the cost of trees does not see.
+    pub fn share(&mut self, selection: &mut Selection) {
+        self.merge_candidates(selection);
+        self.prefer_shared(selection);
+    }
+
+    /// Where several candidates of one class are used, lets the users of one use another that is there anyway.
+    fn merge_candidates(&mut self, selection: &mut Selection) {
+        let used = |uses: &[u32], item: Item| uses[item as usize] > 0;
+        let several: Vec<u32> = (0..self.settled.len() as u32)
+            .filter(|&c| self.settled[c as usize].iter().filter(|&&i| used(&selection.uses, i)).count() > 1)
+            .collect();
+        if several.is_empty() {
+            return;
+        }
+        // The users of the items of those classes: operands of the skeleton, and items. Users that are gone stay listed.
+        let mut users: FxHashMap<Item, Users> = FxHashMap::default();
+        for &item in several.iter().flat_map(|&c| &self.settled[c as usize]) {
+            users.insert(item, Users::default());
+        }
+        for (root, item) in selection.roots.iter().enumerate() {
+            if let Some(users) = users.get_mut(item) {
+                users.roots.push(root as u32);
+            }
+        }
+        for (parent, candidate) in self.items.iter().enumerate().filter(|(p, _)| selection.uses[*p] > 0) {
+            for child in &candidate.children {
+                if let Some(users) = users.get_mut(child) {
+                    users.items.push(parent as Item);
+                }
+            }
+        }
+        for class in several {
+            for from in self.settled[class as usize].clone() {
+                if !used(&selection.uses, from) {
+                    continue;
+                }
+                let Users { roots, mut items } = users.remove(&from).unwrap_or_default();
+                items.retain(|&p| used(&selection.uses, p));
+                let other = self.settled[class as usize].clone().into_iter().find(|&to| {
+                    let point = self.items[to as usize].point;
+                    to != from
+                        && used(&selection.uses, to)
+                        && roots.iter().all(|&r| self.flow.dominates(point, selection.points[r as usize]))
+                        && items.iter().all(|&p| self.flow.dominates(point, self.operands_point(p)))
+                        && items.iter().all(|&p| self.rank_below(to, p))
+                });
+                let Some(to) = other else {
+                    users.insert(from, Users { roots, items });
+                    continue;
+                };
+                let moved = users.entry(to).or_default();
+                for root in roots {
+                    selection.roots[root as usize] = to;
+                    moved.roots.push(root);
+                    self.acquire(&mut selection.uses, to);
+                    self.release(&mut selection.uses, from);
+                }
+                for parent in items {
+                    for position in 0..self.items[parent as usize].children.len() {
+                        if self.items[parent as usize].children[position] == from {
+                            self.items[parent as usize].children[position] = to;
+                            moved.items.push(parent);
+                            self.acquire(&mut selection.uses, to);
+                            self.release(&mut selection.uses, from);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sees to it that one item has a lower rank than another, so that it may become its operand; false if it may not, or
+    /// if too much would have to be looked at.
+    fn rank_below(&mut self, low: Item, high: Item) -> bool {
+        if self.ranks[low as usize] < self.ranks[high as usize] {
+            return true;
+        }
+        // Everything below `low`: if it is little and `high` is not in it, it can move below all else.
+        let mut below: SmallVec<[Item; 16]> = SmallVec::new();
+        below.push(low);
+        let mut at = 0;
+        while at < below.len() {
+            if below[at] == high || below.len() > SHARING_STEPS {
+                return false;
+            }
+            for &child in &self.items[below[at] as usize].children {
+                if !below.contains(&child) {
+                    below.push(child);
+                }
+            }
+            at += 1;
+        }
+        below.sort_unstable_by_key(|&item| std::cmp::Reverse(self.ranks[item as usize]));
+        for item in below {
+            self.lowest_rank -= 1;
+            self.ranks[item as usize] = self.lowest_rank;
+        }
+        true
+    }
+
+    /// Where the operands of an item have to be available.
+    fn operands_point(&self, item: Item) -> Point {
+        let candidate = &self.items[item as usize];
+        match candidate.node.op {
+            None => Point { pos: candidate.point.pos - 1, ..candidate.point },
+            Some(_) => candidate.point,
+        }
+    }
+
+    /// Computes a class another way where that needs less besides what is computed anyway.
+    fn prefer_shared(&mut self, selection: &mut Selection) {
+        let mut first = vec![0usize; self.settled.len() + 1];
+        for (_, class) in &self.nodes {
+            first[*class as usize + 1] += 1;
+        }
+        for i in 1..first.len() {
+            first[i] += first[i - 1];
+        }
+        for item in (0..self.items.len()).rev() {
+            let candidate = &self.items[item];
+            if selection.uses[item] == 0 || candidate.node.op.is_none() || candidate.children.is_empty() {
+                continue;
+            }
+            let class = self.dense[usize::from(candidate.class)] as usize;
+            let nodes = first[class]..first[class + 1];
+            if nodes.len() < 2 || nodes.len() > SHARING_STEPS {
+                continue;
+            }
+            let (point, old) = (candidate.point, candidate.children.clone());
+            // Without the operands of this way; they are counted again if it stays.
+            let mut present = self.own_cost(&candidate.node, point);
+            for &child in &old {
+                present = present.saturating_add(self.release(&mut selection.uses, child));
+            }
+            let mut best: Option<(u64, Node, SmallVec<[Item; 3]>)> = None;
+            for index in nodes {
+                let (node, _) = self.nodes[index];
+                let Some((cost, children)) = self.marginal(&selection.uses, &node, item as Item, point) else {
+                    continue;
+                };
+                if cost < present && best.as_ref().is_none_or(|(least, ..)| cost < *least) {
+                    best = Some((cost, node, children));
+                }
+            }
+            if let Some((_, node, children)) = best {
+                self.items[item].node = node;
+                self.items[item].children = children;
+            }
+            for child in self.items[item].children.clone() {
+                self.acquire(&mut selection.uses, child);
+            }
+        }
+    }
+
+    /// What a node costs in addition to what is used already, and its operands.
+    fn marginal(&self, uses: &[u32], node: &Node, item: Item, point: Point) -> Option<(u64, SmallVec<[Item; 3]>)> {
+        node.op?;
+        let mut cost = self.own_cost(node, point);
+        let mut children: SmallVec<[Item; 3]> = SmallVec::new();
+        for &child in node.children() {
+            let available = |&&i: &&Item| {
+                self.ranks[i as usize] < self.ranks[item as usize]
+                    && self.flow.dominates(self.items[i as usize].point, point)
+            };
+            let settled = &self.settled[self.dense(child) as usize];
+            let used = settled.iter().filter(available).find(|i| uses[**i as usize] > 0);
+            match used {
+                Some(&used) => children.push(used),
+                None => {
+                    let cheapest = *settled.iter().find(available)?;
+                    cost = cost.saturating_add(self.items[cheapest as usize].cost);
+                    children.push(cheapest);
+                }
+            }
+        }
+        Some((cost, children))
     }
 }
 
@@ -330,6 +542,15 @@ pub struct Selection {
     pub uses: Vec<u32>,
     /// The operands of the skeleton that are needed in any case, in dominator-tree preorder of blocks.
     pub roots: Vec<Item>,
+    /// Where each root is needed.
+    points: Vec<Point>,
+}
+
+/// The users of an item: operands of the skeleton, by index, and items.
+#[derive(Default)]
+struct Users {
+    roots: Vec<u32>,
+    items: Vec<Item>,
 }
 
 /// The operands of a skeleton instruction that it needs by itself; those of an anchored leaf belong to the leaf.

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod flow;
 pub mod limits;
 pub mod matcher;
+pub mod memory;
 pub mod node;
 pub mod ranges;
 pub mod saturate;
@@ -127,7 +128,7 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
     drop_unreachable(func);
     let mut flow = Flow::new(module, func);
     let ranges = Ranges::new(func, &flow);
-    let (saturation, mut built) = saturate_function(func, &flow, &ranges, options);
+    let (saturation, mut built) = saturate_function(module, func, &flow, &ranges, options);
     stats.nodes = saturation.graph.total_number_of_nodes() as u64;
     stats.classes = saturation.graph.number_of_classes() as u64;
     stats.rounds = saturation.rounds as u64;
@@ -142,8 +143,9 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
     let best = [Choice::Any, Choice::Original]
         .into_iter()
         .filter_map(|choice| {
-            let extraction = Extraction::new(graph, &flow, &built, options.target, choice);
-            let selection = extraction.select(func)?;
+            let mut extraction = Extraction::new(graph, &flow, &built, options.target, choice);
+            let mut selection = extraction.select(func)?;
+            extraction.share(&mut selection);
             let plan = plan(func, &flow, &built, &extraction, &selection, options.target);
             Some((extraction, selection, plan))
         })
@@ -161,6 +163,7 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
 
 /// Builds the e-graph of a function and saturates it.
 fn saturate_function<'a>(
+    module: &Module,
     func: &Function,
     flow: &Flow,
     ranges: &Ranges,
@@ -175,6 +178,13 @@ fn saturate_function<'a>(
     let built = build::build(func, flow, ranges, &mut saturation);
     saturation.set_limits();
     saturation.run();
+    // What loads turn out to be may show that other addresses are equal, seldom more than once.
+    for _ in 0..2 {
+        if memory::forward(module, func, flow, &built, &mut saturation.graph) == 0 {
+            break;
+        }
+        saturation.run();
+    }
     (saturation, built)
 }
 

@@ -197,8 +197,15 @@ pub fn random_module(seed: u64, statements: u32, traps: bool) -> (Module, FuncId
     let values = PARAMS.map(|ty| func.append_param(entry, ty)).to_vec();
     let slots = [0, 1].map(|_| func.slots.push(SlotData { size: 32, align: 8 }));
     let pointers = values[4..].to_vec();
-    let mut generator =
-        Generator { b: Builder::new(&mut func, entry), random: Random::new(seed), values, observe, depth: 0, traps, bases: pointers };
+    let mut generator = Generator {
+        b: Builder::new(&mut func, entry),
+        random: Random::new(seed),
+        values,
+        observe,
+        depth: 0,
+        traps,
+        bases: pointers,
+    };
     for slot in slots {
         let address = generator.b.slot_addr(slot);
         let zero = generator.b.iconst(Type::I64, 0);
