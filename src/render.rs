@@ -41,14 +41,14 @@ fn render(renderer: &Renderer, sources: &SourceMap, diagnostic: &Diagnostic) -> 
                 .span(diagnostic.primary.span.range())
                 .label(text(&diagnostic.primary.text))]
             .into_iter()
-            .chain(labels(diagnostic, |file| file == primary)),
+            .chain(labels(diagnostic, move |file| file == primary)),
         ),
     );
     let mut others: Vec<FileId> = diagnostic.secondary.iter().map(|l| l.span.file).filter(|&f| f != primary).collect();
     others.sort();
     others.dedup();
     for file in others {
-        group = group.element(snippet(sources, file).annotations(labels(diagnostic, |f| f == file)));
+        group = group.element(snippet(sources, file).annotations(labels(diagnostic, move |f| f == file)));
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(&**note));
