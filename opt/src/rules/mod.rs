@@ -1,25 +1,30 @@
 //! Rewrite rules as rows of data. Read `README.md` for how to write one, [`rule`] for what a row becomes, and
 //! [`vocabulary`] for the functions and conditions that rules may use; the other modules are the families of rules.
 
+pub mod check;
 pub mod rule;
 pub mod vocabulary;
 
 mod bitwise;
 mod compare;
+mod convert;
 mod divide;
 mod integer;
 mod minmax;
 mod select;
+mod shift;
 
 pub use rule::{Row, Rule, Tier};
 
 use std::sync::LazyLock;
 
 /// The families of rules, in the order in which they are tried.
-pub static FAMILIES: [(&str, &[Row]); 6] = [
+pub static FAMILIES: [(&str, &[Row]); 8] = [
     ("integer", integer::RULES),
     ("minmax", minmax::RULES),
     ("bitwise", bitwise::RULES),
+    ("shift", shift::RULES),
+    ("convert", convert::RULES),
     ("compare", compare::RULES),
     ("select", select::RULES),
     ("divide", divide::RULES),
