@@ -1,6 +1,7 @@
 //! The command line. A command is a row of [`Command`], its options a struct; what it does is its file in `cmd`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A systems language whose optimizer is an e-graph, with LLVM, Cranelift and interpreter backends.
@@ -55,16 +56,39 @@ pub enum Command {
     Rules(Rules),
 }
 
+/// The arguments, with `-O2` and `-O 2` as `--opt-level=2`: clap would take the file behind a lone `-O` as its value.
+pub fn arguments(raw: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let level = |text: &str| matches!(text, "0" | "1" | "2" | "3");
+    let mut args: Vec<OsString> = Vec::new();
+    let mut raw = raw.peekable();
+    while let Some(arg) = raw.next() {
+        if arg == "--" {
+            args.push(arg);
+            args.extend(raw);
+            break;
+        }
+        let attached = arg.to_str().and_then(|arg| arg.strip_prefix("-O")).filter(|rest| level(rest));
+        let next = if arg == "-O" { raw.next_if(|next| next.to_str().is_some_and(level)) } else { None };
+        match attached.map(OsString::from).or(next) {
+            Some(level) => args.push(OsString::from(format!("--opt-level={}", level.display()))),
+            None => args.push(arg),
+        }
+    }
+    args
+}
+
 /// How to optimize and with what to compile.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Codegen {
     /// Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
     #[arg(long)]
     pub release: bool,
-    /// Optimization level: 0 none, 1 to 3 the e-graph and all passes; `-O` alone means 2
-    #[arg(short = 'O', value_name = "LEVEL", num_args = 0..=1, default_missing_value = "2", require_equals = false,
-          value_parser = clap::value_parser!(u8).range(0..=3))]
-    pub opt: Option<u8>,
+    /// Optimize: the same as --opt-level 2; `-O0` to `-O3` name another level
+    #[arg(short = 'O')]
+    pub optimize: bool,
+    /// 0: nothing; 1 to 3: all passes with the e-graph
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub opt_level: Option<u8>,
     /// Compile with this backend: cranelift, llvm (see `lang build --help`)
     #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 const COMPILER_STACK: usize = 1 << 30;
 
 fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::try_parse_from(cli::arguments(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
             let wrong_usage = error.use_stderr();

@@ -23,7 +23,8 @@ pub struct Plan {
 
 impl Plan {
     pub fn new(codegen: &Codegen) -> Result<Plan, Failure> {
-        let opt = codegen.opt.unwrap_or(if codegen.release { 3 } else { 0 });
+        let usual = if codegen.release { 3 } else if codegen.optimize { 2 } else { 0 };
+        let opt = codegen.opt_level.unwrap_or(usual);
         let level = if opt == 0 { Level::None } else { Level::Full };
         let backend = match &codegen.backend {
             Some(name) => lang_backends::find(name).ok_or_else(|| {

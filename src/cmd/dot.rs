@@ -36,8 +36,8 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
             let Some(func) = func else {
                 return Err(Failure::Usage("an e-graph is of one function: name it behind the file".into()));
             };
-            let _ = func;
-            return Err(Failure::Error("pictures of e-graphs are not there yet".into()));
+            let options = lang_opt::EgraphOptions { target: backend.target(), ..Default::default() };
+            lang_opt::egraph::dot(&module, &module.functions[func], &options)
         }
     };
     let bytes = match args.format {

@@ -7,7 +7,7 @@ use crate::pipeline::Plan;
 use lang_backend::RunOptions;
 
 pub fn sim(args: Sim) -> Result<Program, Failure> {
-    let codegen = Codegen { opt: Some(if args.opt { 2 } else { 0 }), backend: Some("interp".into()), ..Codegen::default() };
+    let codegen = Codegen { optimize: args.opt, backend: Some("interp".into()), ..Codegen::default() };
     let mut plan = Plan::new(&codegen)?;
     let module = plan.front(&args.path)?;
     build::need_entry(&module, &args.path)?;
