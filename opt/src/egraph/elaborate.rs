@@ -91,10 +91,10 @@ pub fn plan(
     plan
 }
 
-/// What the function costs as it is, by the same model.
+/// What the live blocks of the function cost as they are, by the same model.
 pub fn cost_of(func: &Function, flow: &Flow, target: &Target) -> u64 {
     let mut cost = 0u64;
-    for &block in &func.layout {
+    for &block in &flow.order {
         for &inst in &func.blocks[block].insts {
             let data = &func.insts[inst];
             let counted = data.op == Op::Load || data.op.is_pure() && cost::placement(data.op) != Placement::Local;

@@ -55,3 +55,6 @@ pub const KNOWN_CONTENTS: usize = 256;
 
 /// Nodes followed when the cost of giving up a shared expression is weighed.
 pub const SHARING_STEPS: usize = 24;
+
+/// Classes, and instructions, in a picture: Graphviz takes minutes for more, and nobody can read them.
+pub const PICTURE_CLASSES: usize = 150;

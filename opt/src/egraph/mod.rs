@@ -15,6 +15,7 @@ pub mod limits;
 pub mod matcher;
 pub mod memory;
 pub mod node;
+pub mod picture;
 pub mod ranges;
 pub mod saturate;
 #[cfg(test)]
@@ -140,16 +141,19 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
     }
     let graph = &saturation.graph;
     stats.decided = context::decide(func, &mut flow, &ranges, graph, &mut built) as u64;
-    let best = [Choice::Any, Choice::Original]
-        .into_iter()
-        .filter_map(|choice| {
-            let mut extraction = Extraction::new(graph, &flow, &built, options.target, choice);
-            let mut selection = extraction.select(func)?;
-            extraction.share(&mut selection);
-            let plan = plan(func, &flow, &built, &extraction, &selection, options.target);
-            Some((extraction, selection, plan))
-        })
-        .min_by_key(|(_, _, plan): &(Extraction, Selection, Plan)| plan.cost);
+    let live_cost = cost_of(func, &flow, options.target);
+    let extract = |choice: Choice| {
+        let mut extraction = Extraction::new(graph, &flow, &built, options.target, choice);
+        let mut selection = extraction.select(func)?;
+        extraction.share(&mut selection);
+        let plan = plan(func, &flow, &built, &extraction, &selection, options.target);
+        Some((extraction, selection, plan))
+    };
+    let mut best: Option<(Extraction, Selection, Plan)> = extract(Choice::Any);
+    // Never worse than the function was: sharing and moving its own operations cannot be.
+    if best.as_ref().is_none_or(|(_, _, plan)| plan.cost > live_cost) {
+        best = [best, extract(Choice::Original)].into_iter().flatten().min_by_key(|(_, _, plan)| plan.cost);
+    }
     match best {
         Some((extraction, selection, plan)) => {
             stats.cost_after = plan.cost;
@@ -159,6 +163,16 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
     }
     stats.rules = saturation.stats;
     stats
+}
+
+/// The e-graph of a function after saturation, as text for Graphviz.
+pub fn dot(module: &Module, func: &Function, options: &EgraphOptions) -> String {
+    let mut func = func.clone();
+    drop_unreachable(&mut func);
+    let flow = Flow::new(module, &func);
+    let ranges = Ranges::new(&func, &flow);
+    let (saturation, built) = saturate_function(module, &func, &flow, &ranges, options);
+    picture::draw(module, &func, &built, &saturation)
 }
 
 /// Builds the e-graph of a function and saturates it.

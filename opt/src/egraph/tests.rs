@@ -357,6 +357,22 @@ block3:
 }
 
 #[test]
+fn a_picture_shows_rules_and_says_what_it_leaves_out() {
+    let text = "export fn @f(i64) -> i64 {
+block0(v0: i64):
+  v1 = iconst.i64 8
+  v2 = imul.i64 v0, v1
+  return v2
+}";
+    let small = module(text);
+    let dot = dot(&small, &small.functions[lang_ir::FuncId::from_u32(0)], &EgraphOptions::default());
+    assert!(dot.contains("ishl.i64\\nimul-pow2") && !dot.contains("not shown"), "{dot}");
+    let (big, id) = random_module(1, 500, false);
+    let dot = super::dot(&big, &big.functions[id], &EgraphOptions::default());
+    assert!(dot.contains("not shown"), "{dot}");
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     for seed in [3, 17, 99] {
         let (module, _) = random_module(seed, 200, true);
