@@ -59,6 +59,8 @@ pub(crate) fn converts(types: &Types, from: Ty, to: Ty, site: Site) -> bool {
             ka == kb && a == b && promise(ra, rb)
         }
         (TyKind::Nil, TyKind::Optional(_) | TyKind::Pointer { .. }) => true,
+        // One wrapping step, not two.
+        (_, TyKind::Optional(payload)) if matches!(types.kind(payload), TyKind::Optional(_)) => from == payload,
         (TyKind::Optional(_), TyKind::Optional(_)) => false,
         (_, TyKind::Optional(payload)) => converts(types, from, payload, site),
         _ => false,

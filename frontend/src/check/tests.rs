@@ -387,7 +387,7 @@ fn damaged_programs_are_no_trouble() {
         seed ^= seed << 17;
         (seed % below as u64) as usize
     };
-    let rounds = std::env::var("LANG_FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let rounds = std::env::var("LANG_FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
     let programs: Vec<Vec<&str>> =
         RIGHT.iter().copied().chain(WRONG.iter().map(|(source, _)| *source)).map(tokens).collect();
     let mut sources = SourceMap::new();
@@ -415,6 +415,9 @@ fn damaged_programs_are_no_trouble() {
         if errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             let faults = super::verify::verify(&program);
             assert!(faults.is_empty(), "{faults:#?} in:\n{source}");
+            let lower = std::panic::AssertUnwindSafe(|| crate::lower(&sources, &interner, &program));
+            let Ok(module) = std::panic::catch_unwind(lower) else { panic!("panic of lowering on:\n{source}") };
+            assert!(lang_ir::verify::verify(&module).is_ok(), "wrong IR of:\n{source}");
         }
     }
 }

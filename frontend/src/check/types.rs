@@ -335,6 +335,8 @@ impl<'a> Cx<'a> {
             Some((Decl::Struct(id), ..)) => self.types.intern(TyKind::Struct(id)),
             Some((Decl::Alias(id), ..)) => self.resolve_alias(id, first.name.span),
             Some((Decl::Broken, ..)) => return Ty::ERROR,
+            // A function or variable of that name does not hide the type.
+            Some(_) if builtin_type(&text).is_some() => builtin_type(&text).unwrap_or(Ty::ERROR),
             Some((decl, span, _)) => {
                 let what = match decl {
                     Decl::Fns(_) => "a function",
