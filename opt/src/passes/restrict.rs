@@ -53,7 +53,9 @@ pub fn mark_restrict(func: &mut Function) -> bool {
                 }
                 Payload::Copy(copy) => {
                     copy.dst_alias = marked(func, copy.dst_alias, origins[args[0]], &scopes);
-                    copy.src_alias = marked(func, copy.src_alias, origins[args[1]], &scopes);
+                    // The second operand of `memset` is a byte; its source is its destination.
+                    let source = if func.insts[inst].op == Op::Memset { args[0] } else { args[1] };
+                    copy.src_alias = marked(func, copy.src_alias, origins[source], &scopes);
                 }
                 _ => {}
             }
