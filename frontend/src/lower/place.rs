@@ -8,6 +8,9 @@ use crate::types::{IntTy, Ty, TyKind};
 use lang_ir::{TrapCode, Type, Value};
 use smallvec::SmallVec;
 
+/// How many pointers are remembered not to be nil.
+const MAX_REMEMBERED: usize = 16;
+
 /// A place whose parts are evaluated, and whose checks are not made yet.
 pub(super) struct Prepared {
     root: Root,
@@ -270,6 +273,10 @@ impl Lower<'_, '_, '_> {
         let null = self.null();
         let nil = self.b().icmp_eq(pointer, null);
         self.trapif(nil, TrapCode::NilPointer, &[]);
+        // The last few are those that come again.
+        if self.nonnull_values.1.len() == MAX_REMEMBERED {
+            self.nonnull_values.1.remove(0);
+        }
         self.nonnull_values.1.push(pointer);
         if let Some(local) = source.and_then(|source| self.fixed_pointer(source)) {
             self.nonnull.push(local);
