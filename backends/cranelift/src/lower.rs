@@ -171,6 +171,11 @@ struct Lower<'a> {
 impl Lower<'_> {
     fn function(&mut self) -> Result<(), Error> {
         let func = self.func;
+        let frame: u64 = func.slots.values().map(|s| s.size as u64 + s.align as u64).sum();
+        if frame > MAX_FRAME {
+            let what = "takes more than 1 GiB of stack, which the cranelift backend cannot address";
+            return Err(Error::Unsupported(format!("the function `{}` {what}", func.name)));
+        }
         let order = self.reverse_postorder();
         for &block in &order {
             let new = self.b.create_block();
@@ -692,6 +697,9 @@ impl Lower<'_> {
         self.b.ins().icmp(condition, a, b)
     }
 }
+
+/// Offsets in a frame have 32 bits.
+const MAX_FRAME: u64 = 1 << 30;
 
 /// Up to so many bytes are copied or filled without a call.
 const INLINE_BYTES: u128 = 128;

@@ -9,6 +9,10 @@ use cranelift_entity::packed_option::PackedOption;
 use cranelift_entity::{EntityRef, SecondaryMap};
 use lang_ir::*;
 
+/// Cranelift has room for fewer than 2^16 kinds of access in a function. What is beyond is in no region, which is safe:
+/// a region is sure to be apart from all that is not in it.
+const MOST: u32 = 1 << 14;
+
 /// The regions of a function.
 pub(super) struct Regions {
     /// The slot that a pointer points into.
@@ -88,8 +92,8 @@ impl Regions {
     /// The number of the region that an access through this pointer is in.
     pub fn of(&self, pointer: Value, alias: AliasSet) -> Option<u32> {
         if let Some(slot) = self.slots[pointer].expand().filter(|&s| !self.escaped[s]) {
-            return Some(slot.index() as u32 * 2);
+            return Some(slot.index() as u32 * 2).filter(|&region| region < MOST);
         }
-        self.scopes[alias].expand().map(|scope| scope.index() as u32 * 2 + 1)
+        self.scopes[alias].expand().map(|scope| scope.index() as u32 * 2 + 1).filter(|&region| region < MOST)
     }
 }

@@ -511,6 +511,96 @@ fn stack_overflow_is_found() {
 }
 
 #[test]
+fn a_frame_that_is_too_big_is_an_error() {
+    let error = Program::new(&overflowing(u32::MAX), OptLevel::None).err().unwrap();
+    assert!(error.to_string().contains("`deeper` takes more than 1 GiB"), "{error}");
+}
+
+#[test]
+fn functions_may_be_long_and_deep() {
+    const COUNT: u32 = 60_000;
+    let mut m = Maker::new();
+    let ty = Type::I64;
+    // A chain of operations; a chain of blocks with a trap each; a switch with many cases; many slots.
+    let chain = m.declare("chain", Linkage::Local, &[ty], &[ty]);
+    m.body(chain, |b, params| {
+        let mut value = params[0];
+        for step in 0..COUNT {
+            let constant = b.iconst(ty, step as i128 * 0x1_0000_0001);
+            value = if step % 2 == 0 { b.iadd(value, constant) } else { b.bxor(value, constant) };
+        }
+        b.return_(&[value]);
+    });
+    let blocks = m.declare("blocks", Linkage::Local, &[ty], &[ty]);
+    m.body(blocks, |b, params| {
+        let mut value = params[0];
+        for step in 0..COUNT / 10 {
+            let constant = b.iconst(ty, -1 - step as i128);
+            let bad = b.icmp_eq(params[0], constant);
+            b.trapif(bad, TrapCode::Bounds, &[value, constant]);
+            let (next, next_params) = block(b, &[ty]);
+            let one = b.iconst(ty, 1);
+            let more = b.iadd(value, one);
+            b.brif(bad, BlockCall::new(next, &[value]), BlockCall::new(next, &[more]));
+            b.switch_to(next);
+            value = next_params[0];
+        }
+        b.return_(&[value]);
+    });
+    let cases = m.declare("cases", Linkage::Local, &[ty], &[ty]);
+    m.body(cases, |b, params| {
+        let (end, end_params) = block(b, &[ty]);
+        let zero = b.iconst(ty, 0);
+        let cases = (0..COUNT as u128 / 10).map(|case| {
+            let value = b.iconst(ty, case as i128 + 1);
+            (case * 3, BlockCall::new(end, &[value]))
+        });
+        let cases = cases.collect();
+        b.switch(params[0], cases, BlockCall::new(end, &[zero]));
+        b.switch_to(end);
+        b.return_(&[end_params[0]]);
+    });
+    let slots = m.declare("slots", Linkage::Local, &[ty], &[ty]);
+    m.body(slots, |b, params| {
+        let mut sum = params[0];
+        for _ in 0..COUNT / 4 {
+            let slot = b.func.slots.push(SlotData { size: 8, align: 8 });
+            let address = b.slot_addr(slot);
+            b.store(sum, address, MemFlags::natural(ty, 0));
+            let again = b.load(ty, address, MemFlags::natural(ty, 0));
+            let one = b.iconst(ty, 1);
+            sum = b.iadd(again, one);
+        }
+        b.return_(&[sum]);
+    });
+    let mut expected = 6u64;
+    for step in 0..COUNT as u64 {
+        let constant = step * 0x1_0000_0001;
+        expected = if step % 2 == 0 { expected.wrapping_add(constant) } else { expected ^ constant };
+    }
+    let mut total = expected + (6 + COUNT as u64 / 10) + 3 + (6 + COUNT as u64 / 4);
+    total ^= total >> 32;
+    total ^= total >> 16;
+    m.main(|b| {
+        let six = b.iconst(ty, 6);
+        let mut sum = b.iconst(ty, 0);
+        for function in [chain, blocks, cases, slots] {
+            let call = b.call(function, &[ty], &[six]);
+            let result = b.func.result(call);
+            sum = b.iadd(sum, result);
+        }
+        for bits in [32, 16] {
+            let bits = b.iconst(ty, bits);
+            let high = b.ushr(sum, bits);
+            sum = b.bxor(sum, high);
+        }
+        let status = b.ireduce(Type::I32, sum);
+        b.return_(&[status]);
+    });
+    assert_eq!(outcome(&m.module).0, Ok((total & 255) as i32));
+}
+
+#[test]
 fn what_cannot_be_run_is_an_error() {
     let mut m = Maker::new();
     let missing = m.import("there_is_no_such_function", &[], &[]);
