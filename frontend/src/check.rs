@@ -6,7 +6,8 @@
 //! 1. `resolve::collect` puts the declarations of every file into scopes;
 //! 2. `types` gives structs their fields and layouts, `signature` gives functions their parameter types;
 //! 3. `global` evaluates constants and the initialisers of globals;
-//! 4. `body` checks functions, one at a time: statements there, expressions in `expr` and its neighbours.
+//! 4. `body` checks functions, one at a time: statements there, expressions in `expr` and its neighbours;
+//! 5. `lending` looks at the finished bodies together.
 //!
 //! An expression is checked by [`body::FnCx::expr`] with the type that its context asks for, if it asks for one. That is a hint that
 //! literals and the like take; whoever needs exactly that type calls [`body::FnCx::expr_to`], which converts or reports. What had an error has
@@ -20,6 +21,7 @@ pub(crate) mod convert;
 pub(crate) mod coverage;
 pub(crate) mod expr;
 pub(crate) mod global;
+pub(crate) mod lending;
 pub(crate) mod literal;
 pub(crate) mod operator;
 pub(crate) mod pattern;
@@ -71,6 +73,9 @@ fn run(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) -> (hi
     cx.check_consts();
     cx.check_globals();
     cx.check_bodies();
+    if !cx.diagnostics.iter().any(Diagnostic::is_error) {
+        cx.check_lending();
+    }
     cx.finish()
 }
 
@@ -182,6 +187,8 @@ pub(crate) struct FuncDecl {
     /// Locals of `parent` that are visible at the declaration, which it may not use.
     pub outer_locals: FxHashMap<Symbol, Span>,
     pub body: Option<hir::Body>,
+    /// How each local of `body` came to be.
+    pub bindings: Vec<body::Binding>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -194,8 +194,9 @@ impl<'a> Cx<'a> {
         let root = fcx.function_body(block);
         fcx.pop_scope();
         fcx.body.root = Some(root);
-        let body = fcx.body;
+        let (body, bindings) = (fcx.body, fcx.bindings);
         self.funcs[id.index()].body = Some(body);
+        self.funcs[id.index()].bindings = bindings;
     }
 
     /// The top-level statements of the main file: the body of `main`.
@@ -222,6 +223,7 @@ impl<'a> Cx<'a> {
             parent: None,
             outer_locals: FxHashMap::default(),
             body: None,
+            bindings: Vec::new(),
         });
         self.script = Some(id);
         // Up to the first statement that can do anything, initialisers that are constant need not run.
@@ -281,8 +283,9 @@ impl<'a> Cx<'a> {
         block.stmts = hir_stmts;
         block.ty = Ty::VOID;
         fcx.body.root = Some(root);
-        let body = fcx.body;
+        let (body, bindings) = (fcx.body, fcx.bindings);
         self.funcs[id.index()].body = Some(body);
+        self.funcs[id.index()].bindings = bindings;
     }
 }
 
@@ -1027,6 +1030,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             parent: self.owner,
             outer_locals,
             body: None,
+            bindings: Vec::new(),
         });
         self.cx.resolve_signature(id);
         self.func_value(id, span)

@@ -216,6 +216,7 @@ impl<'a> Cx<'a> {
             parent: None,
             outer_locals: FxHashMap::default(),
             body: None,
+            bindings: Vec::new(),
         });
         let mut fcx = FnCx::new(self, file_index, scope);
         fcx.owner = Some(init);
@@ -414,6 +415,7 @@ impl<'a> Cx<'a> {
             parent: None,
             outer_locals: FxHashMap::default(),
             body: Some(body),
+            bindings: Vec::new(),
         });
         id
     }

@@ -140,6 +140,7 @@ const RIGHT: &[&str] = &[
     "#link \"m\" { fn cbrt(x: f64) -> f64; }\n#export \"lang_add\" fn add(a: i32, b: i32) -> i32 { a + b }\n#inline #fast_math fn f(x: f64) -> f64 { x }\nfn main() { print(cbrt(8), add(1, 2), f(1)); }",
     "type Grid = [4][4]f32;\nfn f(g: *Grid) -> f32 { g.*[1][2] }\nfn main() { var g: Grid; g[1][2] = 1.5; print(f(&g), g.len); }",
     "fn main() { let f: ?fn(i64) -> i64 = nil; if let g = f { print(g(1)); } let a: ?*i64 = nil; print(f == nil, a); }",
+    "fn set(xs: []i64) { xs[0] = 1; }\nfn sum(xs: []i64) -> i64 { xs[0] }\nfn main() { let a = [1, 2]; var b = a; b.set(); let s = alloc!(i64)(3); s.set(); let c = b[..]; c.set(); print(a.sum(), c); }",
     "fn main() { pass; ; let _unused = 3; let _ = 4; _ = 5; }",
 ];
 
@@ -291,6 +292,18 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     ("let a = f();\nfn f() -> i64 { b }\nlet b = g();\nfn g() -> i64 { a }\nfn main() { print(a, b); }", &["E0343@1"]),
     ("let a = b; let b = a; fn main() { print(a); }", &["E0342@1"]),
+    // what is not changed is not changed through an address either
+    (
+        "fn set(xs: []i64) { xs[0] = 1; }\nfn twice(xs: []i64) { set(xs[1..]); }\nfn inc(p: *i64) { p.* += 1; }\n\
+      fn main() { let a = [1, 2]; a.twice();\n let x = 5; x.inc();\n let s = a[..]; s[1] = 3;\n var b = [1, 2]; b.twice(); b[..][0] = 2;\n\
+      for *p in a { p.* = 2; }\n print(a, x, s, b); }",
+        &["E0361@4", "E0361@5", "E0361@6", "E0361@8"],
+    ),
+    (
+        "const K = [1, 2];\nlet g = [1, 2];\nfn set(m: *i64) { m[1] = 2; }\nfn f(a: [2]i64) { set(&a[0]); }\n\
+      fn main() { set(&K[0]); set(&g[1]); f(K); let p = &g; if let q = some(p) { q.*[0] = 2; } }\nfn some(p: *[2]i64) -> ?*[2]i64 { p }",
+        &["E0361@4", "E0361@5", "E0361@5"],
+    ),
     // print
     (
         "fn main() { let s = \"a\"; print(f\"{s:x} {1.5:d} {5:.2} {(1, 2):>5} {true:+}\"); }",

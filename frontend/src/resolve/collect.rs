@@ -230,6 +230,7 @@ impl<'a> Cx<'a> {
             parent: None,
             outer_locals: FxHashMap::default(),
             body: None,
+            bindings: Vec::new(),
         });
         if name.name == Symbol::UNDERSCORE {
             return;

@@ -1,0 +1,328 @@
+//! What is declared with `let` or `const` is not changed through an address of it either.
+//!
+//! Whether a function writes through a parameter is inferred, over the whole program. Handing a place that may not be assigned to such a
+//! parameter is an error, as is a store through a pointer, slice or view of such a place. Addresses are followed through locals and
+//! conversions, not through fields: what is stored in a struct is not found.
+
+use super::Cx;
+use super::body::Binding;
+use crate::diagnostic::Diagnostic;
+use crate::hir::{
+    Body, Builtin, Cond, ConstId, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, Pat, PatKind, PlaceId,
+    PlaceKind, StmtKind,
+};
+use crate::source::Span;
+use crate::types::{Ty, TyKind};
+
+/// Where the address in a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Source {
+    /// A parameter, by number, that is an address itself.
+    Param(u32),
+    /// A place that may not be assigned.
+    Local(LocalId),
+    Global(GlobalId),
+    Constant(ConstId),
+}
+
+/// An argument with a source, for a parameter of a function of the program.
+struct Passed {
+    caller: FuncId,
+    callee: FuncId,
+    param: u32,
+    source: Source,
+    span: Span,
+}
+
+/// A store through an address with a source.
+struct Stored {
+    func: FuncId,
+    source: Source,
+    span: Span,
+}
+
+impl<'a> Cx<'a> {
+    /// Checks all bodies; they have no errors so far.
+    pub(crate) fn check_lending(&mut self) {
+        let mut passed = Vec::new();
+        let mut stored = Vec::new();
+        for index in 0..self.funcs.len() {
+            if let Some(body) = &self.funcs[index].body {
+                let mut flow = Flow { cx: self, body, func: FuncId(index as u32), locals: Vec::new() };
+                flow.run(&mut passed, &mut stored);
+            }
+        }
+        // Parameters that are written through, and where.
+        let mut written: Vec<Vec<Option<Span>>> = self.funcs.iter().map(|func| vec![None; func.params.len()]).collect();
+        let mut work: Vec<(FuncId, u32)> = Vec::new();
+        let mut errors = Vec::new();
+        for store in &stored {
+            match store.source {
+                Source::Param(param) => {
+                    let slot = &mut written[store.func.index()][param as usize];
+                    if slot.is_none() {
+                        *slot = Some(store.span);
+                        work.push((store.func, param));
+                    }
+                }
+                source => errors.push((store.func, source, store.span, None)),
+            }
+        }
+        // Calls by the parameter that they pass to.
+        let mut calls: Vec<usize> = (0..passed.len()).collect();
+        calls.sort_by_key(|&call| (passed[call].callee, passed[call].param, call));
+        let find = |callee: FuncId, param: u32| {
+            let start = calls.partition_point(|&call| (passed[call].callee, passed[call].param) < (callee, param));
+            calls[start..]
+                .iter()
+                .map(|&call| &passed[call])
+                .take_while(move |call| (call.callee, call.param) == (callee, param))
+        };
+        while let Some((callee, param)) = work.pop() {
+            for call in find(callee, param) {
+                if let Source::Param(outer) = call.source {
+                    let slot = &mut written[call.caller.index()][outer as usize];
+                    if slot.is_none() {
+                        *slot = Some(call.span);
+                        work.push((call.caller, outer));
+                    }
+                }
+            }
+        }
+        for call in &passed {
+            if !matches!(call.source, Source::Param(_))
+                && let Some(Some(write)) = written[call.callee.index()].get(call.param as usize)
+            {
+                errors.push((call.caller, call.source, call.span, Some((*write, call.callee, call.param))));
+            }
+        }
+        for (func, source, span, through) in errors {
+            self.report_lending(func, source, span, through);
+        }
+    }
+
+    fn report_lending(&mut self, func: FuncId, source: Source, span: Span, through: Option<(Span, FuncId, u32)>) {
+        let (name, declared, how) = match source {
+            Source::Local(local) => {
+                let decl = &self.funcs[func.index()];
+                let Some(body) = &decl.body else { return };
+                let info = &body[local];
+                let how = match decl.bindings.get(local.index()) {
+                    Some(Binding::Parameter) => "a parameter is not changed",
+                    Some(Binding::Loop) => "the variable of a `for` is not changed",
+                    Some(Binding::Pattern) => "bound by a pattern",
+                    _ => "declared with `let`",
+                };
+                (self.text(info.name).to_string(), Some(info.span), how)
+            }
+            Source::Global(global) => {
+                let global = &self.globals[global.index()];
+                (self.text(global.name).to_string(), Some(global.span), "declared with `let`")
+            }
+            Source::Constant(id) => {
+                let decl = self.consts.iter().find(
+                    |decl| matches!(decl.state, super::ConstState::Done { memory: Some(memory), .. } if memory == id),
+                );
+                let name = decl.map_or("a constant".to_string(), |decl| self.text(decl.name.name).to_string());
+                (name, decl.map(|decl| decl.name.span), "declared with `const`")
+            }
+            Source::Param(_) => return,
+        };
+        let name = if name.is_empty() { "this value".to_string() } else { format!("`{name}`") };
+        let mut diagnostic = match through {
+            None => Diagnostic::error("E0361", span, format!("{name} is changed here through its address")),
+            Some((write, callee, param)) => {
+                let callee = &self.funcs[callee.index()];
+                let text = self.text(callee.name);
+                Diagnostic::error("E0361", span, format!("{name} is changed by this call"))
+                    .secondary(callee.params[param as usize].span, format!("`{text}` writes through this parameter"))
+                    .secondary(write, "here")
+            }
+        };
+        if let Some(declared) = declared {
+            diagnostic = diagnostic.secondary(declared, how);
+        }
+        let help = if how == "declared with `let`" {
+            "declare it with `var` to let it be changed"
+        } else {
+            "copy it into a `var` first"
+        };
+        self.report(diagnostic.help(help));
+    }
+}
+
+/// Where addresses come from in one body.
+struct Flow<'f, 'a> {
+    cx: &'f Cx<'a>,
+    body: &'f Body,
+    func: FuncId,
+    /// For each local, the sources of the addresses that it may hold.
+    locals: Vec<Vec<Source>>,
+}
+
+impl Flow<'_, '_> {
+    fn run(&mut self, passed: &mut Vec<Passed>, stored: &mut Vec<Stored>) {
+        self.locals = vec![Vec::new(); self.body.locals.len()];
+        for (index, &param) in self.body.params.iter().enumerate() {
+            if self.is_address(self.body[param].ty) {
+                self.locals[param.index()].push(Source::Param(index as u32));
+            }
+        }
+        while self.propagate() {}
+        for block in &self.body.blocks {
+            for stmt in &block.stmts {
+                let (place, span) = match stmt.kind {
+                    StmtKind::Assign { place, op, .. } => (place, op),
+                    StmtKind::AssignOp { place, op_span, .. } => (place, op_span),
+                    _ => continue,
+                };
+                for source in self.stored_through(place) {
+                    stored.push(Stored { func: self.func, source, span });
+                }
+            }
+        }
+        for expr in &self.body.exprs {
+            let ExprKind::Call { callee, args, .. } = &expr.kind else { continue };
+            for (param, &arg) in args.iter().enumerate() {
+                for source in self.sources(arg) {
+                    passed.push(Passed {
+                        caller: self.func,
+                        callee: *callee,
+                        param: param as u32,
+                        source,
+                        span: self.body[arg].span,
+                    });
+                }
+            }
+        }
+    }
+
+    /// One round over everything that gives a local its value; `true` if something new was found.
+    fn propagate(&mut self) -> bool {
+        let mut changed = false;
+        for block in &self.body.blocks {
+            for stmt in &block.stmts {
+                match stmt.kind {
+                    StmtKind::Let { local, init } => changed |= self.add(local, init),
+                    StmtKind::Assign { place, value, .. } => {
+                        if let PlaceKind::Local(local) = self.body[place].kind {
+                            changed |= self.add(local, value);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for expr in &self.body.exprs {
+            match &expr.kind {
+                ExprKind::ForSlice(each) if each.by_pointer => {
+                    if let Some(local) = each.element {
+                        changed |= self.add(local, each.slice);
+                    }
+                }
+                ExprKind::If { arms, .. } => {
+                    for (cond, _) in arms {
+                        changed |= self.add_cond(cond);
+                    }
+                }
+                ExprKind::While { cond, .. } => changed |= self.add_cond(cond),
+                _ => {}
+            }
+        }
+        changed
+    }
+
+    fn add_cond(&mut self, cond: &Cond) -> bool {
+        if let Cond::Let { value, pat: Pat { kind: PatKind::Some(inner), .. } } = cond
+            && let PatKind::Bind(local) = inner.kind
+        {
+            return self.add(local, *value);
+        }
+        false
+    }
+
+    fn add(&mut self, local: LocalId, value: ExprId) -> bool {
+        if !self.is_address(self.body[local].ty) {
+            return false;
+        }
+        let mut changed = false;
+        for source in self.sources(value) {
+            if !self.locals[local.index()].contains(&source) {
+                self.locals[local.index()].push(source);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn is_address(&self, ty: Ty) -> bool {
+        match self.cx.types.kind(ty) {
+            TyKind::Pointer { .. } | TyKind::Slice { .. } | TyKind::Strided { .. } | TyKind::View { .. } => true,
+            TyKind::Optional(payload) => self.is_address(payload),
+            _ => false,
+        }
+    }
+
+    /// The sources of the pointer that a store to this place goes through.
+    fn stored_through(&self, mut place: PlaceId) -> Vec<Source> {
+        loop {
+            match self.body[place].kind {
+                PlaceKind::Field { base, .. } => place = base,
+                PlaceKind::ArrayElement { array, .. } => place = array,
+                PlaceKind::Deref { pointer, .. } | PlaceKind::PointerElement { pointer, .. } => {
+                    return self.sources(pointer);
+                }
+                PlaceKind::SliceElement { slice, .. } => return self.sources(slice),
+                PlaceKind::ViewElement { view, .. } => return self.sources(view),
+                _ => return Vec::new(),
+            }
+        }
+    }
+
+    /// The sources of the address of a place.
+    fn place_sources(&self, mut place: PlaceId) -> Vec<Source> {
+        loop {
+            match self.body[place].kind {
+                PlaceKind::Field { base, .. } => place = base,
+                PlaceKind::ArrayElement { array, .. } => place = array,
+                PlaceKind::Local(local) if !self.body[local].mutable => return vec![Source::Local(local)],
+                PlaceKind::Global(global) if !self.cx.globals[global.index()].mutable => {
+                    return vec![Source::Global(global)];
+                }
+                PlaceKind::Constant(constant) => return vec![Source::Constant(constant)],
+                _ => return self.stored_through(place),
+            }
+        }
+    }
+
+    fn sources(&self, expr: ExprId) -> Vec<Source> {
+        match &self.body[expr].kind {
+            ExprKind::AddressOf(place) | ExprKind::ArraySlice(place) | ExprKind::ArrayView(place) => {
+                self.place_sources(*place)
+            }
+            ExprKind::Load(place) => match self.body[*place].kind {
+                PlaceKind::Local(local) => self.locals[local.index()].clone(),
+                _ => Vec::new(),
+            },
+            ExprKind::Slice { base, .. } | ExprKind::SliceBy { base, .. } | ExprKind::Ptr(base) => self.sources(*base),
+            ExprKind::Row { view, .. } => self.sources(*view),
+            ExprKind::Convert { kind: Conversion::Same | Conversion::Some | Conversion::Address, operand } => {
+                self.sources(*operand)
+            }
+            ExprKind::Unwrap { value, .. } | ExprKind::TryOptional { value, .. } => self.sources(*value),
+            ExprKind::Coalesce { value, default } => {
+                let mut all = self.sources(*value);
+                all.extend(self.sources(*default));
+                all
+            }
+            ExprKind::Builtin { op: Builtin::View, args, .. } => self.sources(args[0]),
+            ExprKind::Block(block) => self.body[*block].tail.map_or(Vec::new(), |tail| self.sources(tail)),
+            ExprKind::If { arms, otherwise } => {
+                let blocks = arms.iter().map(|&(_, block)| block).chain(*otherwise);
+                blocks.filter_map(|block| self.body[block].tail).flat_map(|tail| self.sources(tail)).collect()
+            }
+            ExprKind::Switch { arms, .. } => arms.iter().flat_map(|arm| self.sources(arm.body)).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
