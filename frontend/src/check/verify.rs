@@ -84,12 +84,9 @@ impl Verifier<'_> {
                 StmtKind::Defer(block) => self.block(*block, Ty::VOID),
             }
         }
-        match block.tail {
-            Some(tail) => {
-                let tail_ty = self.expr(tail);
-                self.expect(tail_ty == ty, "tail of another type", block);
-            }
-            None => {}
+        if let Some(tail) = block.tail {
+            let tail_ty = self.expr(tail);
+            self.expect(tail_ty == ty, "tail of another type", block);
         }
     }
 
