@@ -3,6 +3,7 @@
 use super::Cx;
 use super::repr::{Repr, scalar_type};
 use super::runtime::Runtime;
+use super::tidy::tidy;
 use crate::source::{FileId, Span};
 use crate::types::{Ty, TyKind};
 use lang_ir::builder::Builder;
@@ -106,6 +107,7 @@ impl<'c, 'p> Code<'c, 'p> {
         let reached = &self.reached;
         self.func.layout.retain(|&block| reached[block.as_u32() as usize]);
         self.ssa.finish(&mut self.func);
+        tidy(&mut self.func);
         self.cx.module.functions[self.id] = self.func;
     }
 

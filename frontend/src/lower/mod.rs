@@ -2,7 +2,7 @@
 //!
 //! Read [`lower`] and [`Cx`] here, then `repr` (how values are held), `code` (instructions and memory), `abi` (calls), and `body`
 //! (a function's body), which `place`, `expr`, `ops`, `control`, `pattern` and `loops` continue. `print` and `equal` make code for
-//! types instead of trees; `data` lays out constants.
+//! types instead of trees; `data` lays out constants, `tidy` leaves out repetitions.
 //!
 //! Names of IR functions are those that backtraces show, with a `#` and a number behind the second of a name and those that
 //! follow. What is made here has a name with a colon, as `print:Point`, which no source has.
@@ -24,6 +24,7 @@ mod repr;
 mod runtime;
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 use crate::hir::{FuncId, FuncKind, Program};
 use crate::intern::Interner;

@@ -45,20 +45,19 @@ fn a_range_tests_at_the_top() {
 fn @f(i64) -> i64 at 0:1:4 {
 block0(v0: i64):
   v1 = iconst.i64 0
-  v2 = iconst.i64 0
-  jump block1(v1, v2)
-block1(v3: i64, v4: i64):
-  v5 = icmp_slt.i64 v4, v0
-  brif v5, block2, block4
+  jump block1(v1, v1)
+block1(v2: i64, v3: i64):
+  v4 = icmp_slt.i64 v3, v0
+  brif v4, block2, block4
 block2:
-  v6 = iadd.i64 v3, v4
+  v5 = iadd.i64 v2, v3
   jump block3
 block3:
-  v7 = iconst.i64 1
-  v8 = iadd.i64 v4, v7
-  jump block1(v6, v8)
+  v6 = iconst.i64 1
+  v7 = iadd.i64 v3, v6
+  jump block1(v5, v7)
 block4:
-  return v3
+  return v2
 }";
     assert_eq!(text, expected);
 }
@@ -78,6 +77,15 @@ fn guards_stand_where_something_can_go_wrong() {
     assert_eq!(guards("var t = 0; for x in xs { t += x; } t"), 0);
     assert_eq!(guards("let t = [1, 2, 3]; t[1] + t[2]"), 0);
     assert_eq!(guards("let t = [1, 2, 3]; t[a]"), 1);
+}
+
+#[test]
+fn what_was_checked_is_not_checked_again() {
+    let guards = |body: &str| count(&format!("fn f(a: i64, b: i64, xs: []i64) -> i64 {{ {body} }}"), "f", Op::Trapif);
+    assert_eq!(guards("xs[a] + xs[a] * 2"), 1);
+    assert_eq!(guards("xs[a] = 1; if b > 0 { xs[a] } else { xs[a] + a / b + a % b }"), 3);
+    assert_eq!(guards("if b > 0 { xs[a] = 1; } xs[a]"), 2);
+    assert_eq!(guards("var i = a; xs[i] = 1; i += 1; xs[i]"), 2);
 }
 
 #[test]
