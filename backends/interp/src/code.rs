@@ -31,6 +31,8 @@ pub enum Code {
     Iadd,
     Isub,
     Imul,
+    /// `b` times `c` plus register `x`.
+    ImulAdd,
     Umulhi,
     Smulhi,
     Sdiv,
@@ -175,6 +177,9 @@ pub enum Code {
     /// Not less than, which a NaN is not.
     BrFnlt,
     BrFnle,
+    /// Adds register `x` to `a`, then goes to `c` if `a` is less than `b`.
+    AddBrSlt,
+    AddBrUlt,
     TrapTrue,
     TrapFalse,
     TrapEq,

@@ -54,6 +54,7 @@ pub fn decode(module: &Module, id: FuncId, mode: Mode, constant: &dyn Fn(&InstDa
         made_slots: vec![None; func.slots.len()],
         origins: origins(func),
         inst: func.blocks[func.entry()].insts[0],
+        label: 0,
     };
     decoder.blocks();
     decoder.finish()
@@ -102,6 +103,8 @@ struct Decoder<'a> {
     origins: Option<Vec<Origin>>,
     /// The instruction that is being decoded.
     inst: Inst,
+    /// The last place that is jumped to.
+    label: u32,
 }
 
 /// A jump copies its target if that is not longer than this.
@@ -128,12 +131,14 @@ impl<'a> Decoder<'a> {
             let mut next = Some(start);
             while let Some(block) = next.filter(|&block| self.starts[block.as_u32() as usize].is_none()) {
                 self.starts[block.as_u32() as usize] = Some(self.here());
+                self.label = self.here();
                 self.body(block);
                 next = self.terminator(block, true);
             }
         }
         while let Some(Stub { place, target, copy }) = self.stubs.pop() {
             self.set_target(place, self.here());
+            self.label = self.here();
             let next = self.go_to(&target, copy);
             debug_assert!(next.is_none(), "every block has its place before the stubs");
         }
@@ -256,6 +261,16 @@ impl<'a> Decoder<'a> {
     fn operation(&mut self, inst: Inst, data: &InstData) {
         let result = self.func.result(inst);
         let a = self.reg(result);
+        if let Some(product) = self.plan.product(inst) {
+            let [b, c, term] = product.map(|value| self.reg(value));
+            if term <= u16::MAX as u32 {
+                self.emit(Code::ImulAdd, term as u16, a, b, c);
+            } else {
+                self.emit(Code::Imul, 0, self.scratch, b, c);
+                self.emit(Code::Iadd, 0, a, self.scratch, term);
+            }
+            return;
+        }
         let b = self.reg(data.args[0]);
         let c = data.args.get(1).map_or(0, |&value| self.reg(value));
         let from = self.ty(data.args[0]);
@@ -471,9 +486,30 @@ impl<'a> Decoder<'a> {
             (Test::Fnle, _) => Code::BrFnle,
         };
         let (a, b) = (self.reg(cond.a), self.reg(cond.b));
-        let at = self.emit(code, cond.shift, a, b, 0);
+        let at = match self.step(code, a) {
+            Some((code, step)) => {
+                self.out.code.pop();
+                self.out.insts.pop();
+                self.emit(code, step, a, b, 0)
+            }
+            None => self.emit(code, cond.shift, a, b, 0),
+        };
         self.edge(Place::Ins(at), taken, copy);
         self.go_to(falls, copy)
+    }
+
+    /// If the instruction before a branch of this code on `register` adds to that, and nothing jumps between them: the code
+    /// for both, and the register that is added.
+    fn step(&self, code: Code, register: u32) -> Option<(Code, u16)> {
+        let code = match code {
+            Code::BrSlt => Code::AddBrSlt,
+            Code::BrUlt => Code::AddBrUlt,
+            _ => return None,
+        };
+        let last = self.out.code.last().filter(|last| last.code == Code::Iadd && last.a == register)?;
+        let step = if last.b == register { last.c } else { last.b };
+        let in_place = last.b == register || last.c == register;
+        (in_place && self.label < self.here()).then_some((code, u16::try_from(step).ok()?))
     }
 
     /// A taken edge: its moves go out of line.

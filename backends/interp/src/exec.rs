@@ -209,6 +209,7 @@ impl Machine<'_> {
                     Code::Iadd => bin!(a b a.wrapping_add(b)),
                     Code::Isub => bin!(a b a.wrapping_sub(b)),
                     Code::Imul => bin!(a b a.wrapping_mul(b)),
+                    Code::ImulAdd => bin!(a b a.wrapping_mul(b).wrapping_add(r!(i.x))),
                     Code::Umulhi => bin!(a b ((a as u128 * b as u128) >> 64) as u64),
                     Code::Smulhi => bin!(a b ((a as i64 as i128 * b as i64 as i128) >> 64) as u64),
                     Code::Sdiv => division!(a b (a as i64).checked_div(b as i64)),
@@ -410,6 +411,16 @@ impl Machine<'_> {
                     Code::BrFnle => {
                         let order = f64!(i.a).partial_cmp(&f64!(i.b));
                         branch!(!matches!(order, Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)))
+                    }
+                    Code::AddBrSlt => {
+                        let sum = r!(i.a).wrapping_add(r!(i.x));
+                        r!(i.a) = sum;
+                        branch!((sum as i64) < r!(i.b) as i64)
+                    }
+                    Code::AddBrUlt => {
+                        let sum = r!(i.a).wrapping_add(r!(i.x));
+                        r!(i.a) = sum;
+                        branch!(sum < r!(i.b))
                     }
                     Code::TrapTrue => guard!(r!(i.a) != 0),
                     Code::TrapFalse => guard!(r!(i.a) == 0),

@@ -10,7 +10,6 @@
 
 use crate::restrict::{MAX_CALL, Notes};
 use lang_ir::{FuncId, GlobalId, Inst, StackSlot};
-use rustc_hash::FxHashMap;
 use std::alloc::Layout;
 use std::collections::VecDeque;
 
@@ -161,7 +160,7 @@ pub struct Memory {
     room: Option<(Block, Block)>,
     room_top: usize,
     /// By index: of allocations that functions with `restrict` parameters accessed.
-    notes: FxHashMap<usize, Notes>,
+    notes: Vec<Notes>,
     /// The number of the last call of such a function.
     calls: u64,
     heap_used: u64,
@@ -180,7 +179,7 @@ impl Memory {
             slots: Vec::new(),
             room: None,
             room_top: 0,
-            notes: FxHashMap::default(),
+            notes: Vec::new(),
             calls: 0,
             heap_used: 0,
             heap_limit,
@@ -344,8 +343,8 @@ impl Memory {
         let entry = &mut self.entries[index];
         let generation = (entry.start >> (OFFSET_BITS + INDEX_BITS)).wrapping_add(1) << (OFFSET_BITS + INDEX_BITS);
         let start = generation | (index as u64) << OFFSET_BITS | (START + info.align);
-        if !self.notes.is_empty() {
-            self.notes.remove(&index);
+        if let Some(notes) = self.notes.get_mut(index) {
+            *notes = Notes::default();
         }
         *entry = Entry { start, size: info.size, writable: info.size, host, shadow };
         self.infos[index] = info;
@@ -512,6 +511,7 @@ impl Memory {
 
     /// Notes an access in such a call; an access that is not fine is left to be found when it happens. If the promise is
     /// broken, gives the instruction of an access before.
+    #[inline]
     pub fn note(&mut self, address: u64, len: u64, call: u64, origin: u8, write: bool, inst: Inst) -> Result<(), Inst> {
         let index = index(address);
         let Some(entry) = self.entries.get(index) else { return Ok(()) };
@@ -519,7 +519,13 @@ impl Memory {
         if at.checked_add(len).is_none_or(|end| end > entry.size) {
             return Ok(());
         }
-        let notes = self.notes.entry(index).or_insert_with(|| Notes::new(entry.size as usize));
+        if index >= self.notes.len() {
+            self.notes.resize_with(self.entries.len(), Notes::default);
+        }
+        let notes = &mut self.notes[index];
+        if notes.is_empty() {
+            *notes = Notes::new(entry.size as usize);
+        }
         notes.access(at as usize, len as usize, call, origin, write, inst)
     }
 

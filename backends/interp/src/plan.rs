@@ -10,7 +10,7 @@ use crate::code::words;
 use lang_ir::graph::Cfg;
 use lang_ir::ops::Shape;
 use lang_ir::{Block, Function, Inst, InstData, Op, Payload, Type, Value, ValueDef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A condition that a branch or a guard tests by itself.
 #[derive(Clone, Copy, Debug)]
@@ -75,11 +75,15 @@ pub struct Plan<'a> {
     cfg: Cfg,
     /// Reachable blocks, in reverse postorder.
     pub blocks: Vec<Block>,
+    /// By value: one before it that is always the same.
+    replaced: Vec<Option<Value>>,
     /// By value: operands of reachable instructions that it is the root of.
     uses: Vec<u32>,
     /// By instruction: it is part of all that use it.
     absorbed: Vec<bool>,
     conds: FxHashMap<Inst, Cond>,
+    /// Sums that multiply by themselves: two factors and the other term.
+    products: FxHashMap<Inst, [Value; 3]>,
     addresses: FxHashMap<Inst, Address>,
     /// By value: the register of its first word, `u32::MAX` if it has none.
     pub registers: Vec<u32>,
@@ -102,13 +106,18 @@ impl<'a> Plan<'a> {
             cfg,
             uses: vec![0; func.values.len()],
             absorbed: vec![false; func.insts.len()],
+            replaced: vec![None; func.values.len()],
             conds: FxHashMap::default(),
+            products: FxHashMap::default(),
             addresses: FxHashMap::default(),
             registers: vec![NONE; func.values.len()],
             consts: Vec::new(),
             param_words: func.params().iter().map(|&p| words(func.ty(p))).sum(),
             frame_words: 0,
         };
+        if !plain {
+            plan.find_repetitions();
+        }
         plan.count_uses();
         if !plain {
             plan.absorb();
@@ -123,12 +132,66 @@ impl<'a> Plan<'a> {
     pub fn root(&self, mut value: Value) -> Value {
         while let ValueDef::Result(inst, _) = self.func.values[value].def {
             let data = &self.func.insts[inst];
-            if !is_view(self.func, data) {
-                break;
-            }
-            value = data.args[0];
+            value = match self.replaced[value.as_u32() as usize] {
+                Some(same) => same,
+                None if is_view(self.func, data) => data.args[0],
+                None => break,
+            };
         }
         value
+    }
+
+    /// Finds what a block computes or checks again: operations with the same operands, and guards of the same condition,
+    /// which did not trap the first time.
+    fn find_repetitions(&mut self) {
+        let mut constants: FxHashMap<(Type, u128), Value> = FxHashMap::default();
+        for block in self.blocks.clone() {
+            let mut known: FxHashMap<(Op, Type, [u32; 3]), Value> = FxHashMap::default();
+            let mut guarded: FxHashSet<Value> = FxHashSet::default();
+            for &inst in &self.func.blocks[block].insts {
+                let data = &self.func.insts[inst];
+                let index = inst.as_u32() as usize;
+                let first = match data.op.info().shape {
+                    Shape::Const => {
+                        // Constants are there from the start of the frame, so the first need not come before.
+                        let bits = data.constant().expect("a constant has bits");
+                        *constants.entry((data.ty, bits)).or_insert(self.func.result(inst))
+                    }
+                    Shape::Unary | Shape::Binary | Shape::Ternary if !is_view(self.func, data) => {
+                        let mut operands = [u32::MAX; 3];
+                        for (operand, &arg) in operands.iter_mut().zip(&data.args) {
+                            *operand = self.key(arg);
+                        }
+                        if data.op.is_commutative() {
+                            operands[..2].sort_unstable();
+                        }
+                        *known.entry((data.op, data.ty, operands)).or_insert(self.func.result(inst))
+                    }
+                    Shape::Guard => {
+                        self.absorbed[index] = !guarded.insert(self.root(data.args[0]));
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let result = self.func.result(inst);
+                if first != result {
+                    self.replaced[result.as_u32() as usize] = Some(first);
+                    self.absorbed[index] = true;
+                }
+            }
+        }
+    }
+
+    /// What tells values apart: all addresses of one slot or global are the same.
+    fn key(&self, value: Value) -> u32 {
+        let root = self.root(value);
+        let ValueDef::Result(inst, _) = self.func.values[root].def else { return root.as_u32() };
+        let values = self.func.values.len() as u32;
+        match self.func.insts[inst].payload {
+            Payload::Slot(slot) => values + slot.as_u32(),
+            Payload::Global(global) => values + self.func.slots.len() as u32 + global.as_u32(),
+            _ => root.as_u32(),
+        }
     }
 
     /// The register of a value.
@@ -155,6 +218,11 @@ impl<'a> Plan<'a> {
         self.conds.get(&inst).copied().unwrap_or(plain)
     }
 
+    /// The factors and the other term of a sum that multiplies by itself.
+    pub fn product(&self, inst: Inst) -> Option<[Value; 3]> {
+        self.products.get(&inst).copied()
+    }
+
     /// Where a load or store goes.
     pub fn address(&self, inst: Inst) -> Address {
         let data = &self.func.insts[inst];
@@ -167,7 +235,7 @@ impl<'a> Plan<'a> {
         for &block in &self.blocks {
             for &inst in &self.func.blocks[block].insts {
                 let data = &self.func.insts[inst];
-                if !is_view(self.func, data) {
+                if !is_view(self.func, data) && !self.is_absorbed(inst) {
                     for value in data.operands() {
                         let root = self.root(value);
                         self.uses[root.as_u32() as usize] += 1;
@@ -195,12 +263,17 @@ impl<'a> Plan<'a> {
             for &inst in &self.func.blocks[block].insts {
                 let data = &self.func.insts[inst];
                 let inner = match data.op {
+                    _ if self.is_absorbed(inst) => None,
                     Op::Brif | Op::Trapif => self.fused_cond(data.args[0], data.op == Op::Brif).map(|(cond, inner)| {
                         self.conds.insert(inst, cond);
                         inner
                     }),
                     Op::Load | Op::Store => self.fused_address(data).map(|(address, inner)| {
                         self.addresses.insert(inst, address);
+                        inner
+                    }),
+                    Op::Iadd if data.ty == Type::I64 => self.fused_product(data).map(|(product, inner)| {
+                        self.products.insert(inst, product);
                         inner
                     }),
                     _ => None,
@@ -214,7 +287,7 @@ impl<'a> Plan<'a> {
             for &inst in &self.func.blocks[block].insts {
                 let data = &self.func.insts[inst];
                 let index = inst.as_u32() as usize;
-                if data.op.is_pure() && !data.op.is_partial() && !is_view(self.func, data) {
+                if data.op.is_pure() && !data.op.is_partial() && !is_view(self.func, data) && !self.absorbed[index] {
                     self.absorbed[index] = self.uses[self.func.result(inst).as_u32() as usize] == done[index];
                 }
             }
@@ -245,6 +318,17 @@ impl<'a> Plan<'a> {
         }
         let (a, b) = (data.args[0], *data.args.last()?);
         Some((Cond { test, a, b, shift: 64 - data.ty.bits() as u16 }, inst))
+    }
+
+    /// A sum one of whose terms is a product that nothing else uses.
+    fn fused_product(&self, sum: &InstData) -> Option<([Value; 3], Inst)> {
+        (0..2).find_map(|at| {
+            let inst = self.definition(sum.args[at])?;
+            let data = &self.func.insts[inst];
+            let once = self.uses[self.func.result(inst).as_u32() as usize] == 1;
+            (data.op == Op::Imul && data.ty == Type::I64 && once)
+                .then(|| ([data.args[0], data.args[1], sum.args[1 - at]], inst))
+        })
     }
 
     fn fused_address(&self, access: &InstData) -> Option<(Address, Inst)> {
@@ -334,6 +418,9 @@ impl<'a> Plan<'a> {
             }
             _ => None,
         };
+        if let Some(product) = self.product(inst) {
+            return product.into_iter().for_each(f);
+        }
         let args = data.args.iter().enumerate().filter(|&(index, _)| Some(index) != skip);
         args.for_each(|(_, &value)| f(value));
         data.targets().flat_map(|target| &target.args).for_each(|&value| f(value));

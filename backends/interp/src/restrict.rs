@@ -94,6 +94,7 @@ pub fn origins(func: &Function) -> Option<Vec<Origin>> {
 /// What is known of the bytes of an allocation, in pieces of 1 to 8 bytes: as large as all accesses so far allow. The note of
 /// a piece is, from the top: the number of the call that it is about, the origins of reads and of writes in it as bits, and
 /// the instruction of one of these accesses.
+#[derive(Default)]
 pub struct Notes {
     pieces: Vec<u64>,
     /// The logarithm of the size of a piece.
@@ -111,6 +112,11 @@ impl Notes {
         Notes { pieces: vec![0; size.div_ceil(8)], shift: 3, size }
     }
 
+    /// Whether there are no notes: nothing was accessed yet.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
     /// Notes an access in a call by its [`Origin::number`]. If the promise is broken, gives the instruction of an access
     /// before.
     pub fn access(
@@ -124,15 +130,13 @@ impl Notes {
     ) -> Result<(), Inst> {
         // An access that covers pieces in part splits all; one up to the end covers the last.
         let part = if at + len == self.size { at } else { at | len };
-        while part & ((1 << self.shift) - 1) != 0 {
-            self.shift -= 1;
-            let pieces = self.size.div_ceil(1 << self.shift);
-            self.pieces = self.pieces.iter().flat_map(|&note| [note; 2]).take(pieces).collect();
+        if part & ((1 << self.shift) - 1) != 0 {
+            self.split(part);
         }
         let own = 1u64 << origin;
         for note in &mut self.pieces[at >> self.shift..(at + len).div_ceil(1 << self.shift)] {
             let same_call = *note >> CALL_SHIFT == call;
-            let (writes, reads) = if same_call { (*note >> 32 & 0x7f, *note >> 39 & 0x7f) } else { (0, 0) };
+            let (writes, reads) = if same_call { ((*note >> 32) & 0x7f, (*note >> 39) & 0x7f) } else { (0, 0) };
             let others = if write { writes | reads } else { writes } & !own;
             if others != 0 {
                 return Err(Inst::from_u32(*note as u32));
@@ -144,6 +148,16 @@ impl Notes {
             *note = call << CALL_SHIFT | reads << 39 | writes << 32 | inst as u64;
         }
         Ok(())
+    }
+
+    /// Makes the pieces so small that none begins or ends within what starts and ends at multiples of `part`.
+    #[cold]
+    fn split(&mut self, part: usize) {
+        while part & ((1 << self.shift) - 1) != 0 {
+            self.shift -= 1;
+            let pieces = self.size.div_ceil(1 << self.shift);
+            self.pieces = self.pieces.iter().flat_map(|&note| [note; 2]).take(pieces).collect();
+        }
     }
 }
 
