@@ -65,7 +65,10 @@ impl Mode {
         }
         let mut command = Command::new(&program);
         command.args(args).current_dir(root());
-        run(command, stdin)
+        let mut output = run(command, stdin);
+        // As with the other modes, the compiler's warnings come first.
+        output.stderr.splice(0..0, built.stderr);
+        output
     }
 }
 

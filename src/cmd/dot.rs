@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::{say, write_file};
 use crate::pipeline;
 use lang_ir::{FuncId, Module, dot as graphs};
-use lang_opt::Level;
+use lang_opt::{EgraphOptions, Level};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -36,7 +36,7 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
             let Some(func) = func else {
                 return Err(Failure::Usage("an e-graph is of one function: name it behind the file".into()));
             };
-            let options = lang_opt::EgraphOptions { target: backend.target(), ..Default::default() };
+            let options = EgraphOptions { target: backend.target(), ..EgraphOptions::default() };
             lang_opt::egraph::dot(&module, &module.functions[func], &options)
         }
     };
