@@ -427,16 +427,13 @@ pub fn add_function_table<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>,
     );
     for function in llvm.get_functions().filter(|f| f.count_basic_blocks() > 0) {
         let symbol = function.get_name().to_string_lossy().into_owned();
-        let Some(mut source) = origin(&known, &symbol) else { continue };
-        if symbol == ENTRY
-            && let Some(main) = known.get("lang.main")
-            && llvm.get_function("lang.main").is_none()
-        {
-            // The program's main function has been inlined into what calls it.
-            source = main;
-        }
-        let [name, name_len] = strings.get(c, llvm, source_name(&source.name));
-        let [file, file_len] = strings.get(c, llvm, file_name(module, source.decl));
+        let Some(source) = origin(&known, &symbol) else { continue };
+        let (name, decl) = match *source.name == *ENTRY && llvm.get_function("lang.main").is_none() {
+            true => inlined_main(module, source),
+            false => (source_name(&source.name), source.decl),
+        };
+        let [name, name_len] = strings.get(c, llvm, name);
+        let [file, file_len] = strings.get(c, llvm, file_name(module, decl));
         let start = function.as_global_value().as_pointer_value();
         rows.push(row_type.const_named_struct(&[
             start.into(),
@@ -444,8 +441,8 @@ pub fn add_function_table<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>,
             name_len,
             file,
             file_len,
-            c.i32_type().const_int(source.decl.line.into(), false).into(),
-            c.i32_type().const_int(source.decl.col.into(), false).into(),
+            c.i32_type().const_int(decl.line.into(), false).into(),
+            c.i32_type().const_int(decl.col.into(), false).into(),
         ]));
     }
     let count = int.const_int(rows.len() as u64, false);
@@ -455,6 +452,17 @@ pub fn add_function_table<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>,
         global.set_initializer(&value);
         global.set_constant(true);
         global.set_alignment(8);
+    }
+}
+
+/// What backtraces call the entry after the program's main function was inlined into it, and where that is declared.
+fn inlined_main<'a>(module: &Module, entry: &'a Function) -> (&'a str, SourcePos) {
+    const MAIN: &str = "main";
+    let function = module.function(MAIN).map(|main| module.functions[main].decl);
+    let scope = || entry.scopes.values().find(|scope| &*scope.callee == MAIN).map(|scope| scope.callee_decl);
+    match function.or_else(scope) {
+        Some(decl) => (MAIN, decl),
+        None => (&entry.name, entry.decl),
     }
 }
 
