@@ -325,8 +325,8 @@ impl<'a> Plan<'a> {
         (0..2).find_map(|at| {
             let inst = self.definition(sum.args[at])?;
             let data = &self.func.insts[inst];
-            let once = self.uses[self.func.result(inst).as_u32() as usize] == 1;
-            (data.op == Op::Imul && data.ty == Type::I64 && once)
+            let product = data.op == Op::Imul && data.ty == Type::I64;
+            (product && self.uses[self.func.result(inst).as_u32() as usize] == 1)
                 .then(|| ([data.args[0], data.args[1], sum.args[1 - at]], inst))
         })
     }
