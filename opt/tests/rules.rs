@@ -1,23 +1,172 @@
 //! The rewrite rules, row by row, without a solver: every rule holds on samples, wrong ones are refuted, mutants die, and
 //! every rule fires.
 
+use lang_opt::egraph::saturate::RuleStats;
+use lang_opt::egraph::{EgraphOptions, EgraphStats, optimize_function};
 use lang_opt::rules::check::{Effort, check};
-use lang_opt::rules::rules;
+use lang_opt::rules::{Row, Rule, Tier, rules};
+use rayon::prelude::*;
 
 #[test]
 fn every_rule_holds_on_samples() {
-    let mut failures = Vec::new();
-    for rule in rules() {
-        match check(rule, Effort::default()) {
-            Err(counterexample) => failures.push(counterexample.to_string()),
+    let failures: Vec<String> = rules()
+        .par_iter()
+        .filter_map(|rule| match check(rule, Effort::default()) {
+            Err(counterexample) => Some(counterexample.to_string()),
             Ok(checked) if checked.untried > 0 => {
-                failures.push(format!(
-                    "rule {}: {} of {} instances untried",
-                    rule.row.name, checked.untried, checked.instances
-                ));
+                Some(format!("rule {}: {} of {} instances untried", rule.row.name, checked.untried, checked.instances))
             }
-            Ok(_) => {}
+            Ok(_) => None,
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What looks like a rule and is none: left-hand side, right-hand side, conditions, why not.
+#[rustfmt::skip]
+const NEAR_MISSES: &[(&str, &str, &[&str], &str)] = &[
+    // Division.
+    ("(udiv ?x ?x)", "1", &[], "0 / 0"),
+    ("(sdiv ?x ?x)", "1", &[], "0 / 0"),
+    ("(udiv 0 ?x)", "0", &[], "0 / 0"),
+    ("(sdiv 0 ?x)", "0", &[], "0 / 0"),
+    ("(udiv (imul ?x 8) 8)", "?x", &["(wide T)"], "x * 8 wraps"),
+    ("(sdiv (imul ?x ?y) ?y)", "?x", &["(nonzero ?y)"], "x * y wraps"),
+    ("(imul (udiv ?x ?y) ?y)", "?x", &["(nonzero ?y)"], "the remainder is lost"),
+    ("(udiv (udiv ?x $a) $b)", "(udiv ?x {imul $a $b})", &["(nonzero $a)", "(nonzero $b)"], "a * b wraps"),
+    ("(sdiv (sdiv ?x $a) $b)", "(sdiv ?x {imul $a $b})", &["(nonzero $a)", "(nonzero $b)", "(mul-nuw $a $b)"], "a * b changes its sign"),
+    ("(sdiv ?x $c)", "(sshr ?x {log2 $c})", &["(pow2 $c)", "(slt 0 $c)"], "rounds down, not towards zero"),
+    ("(srem ?x $c)", "(band ?x {isub $c 1})", &["(pow2 $c)"], "the remainder of a negative number"),
+    ("(srem ?x $c)", "(urem ?x $c)", &["(nonneg $c)", "(nonzero $c)"], "the remainder of a negative number"),
+    ("(sdiv ?x $c)", "(udiv ?x $c)", &["(nonneg $c)", "(nonzero $c)"], "the quotient of a negative number"),
+    ("(sdiv (ineg ?x) ?y)", "(ineg (sdiv ?x ?y))", &["(nonzero ?y)"], "the least has no negation"),
+    ("(sdiv ?x $c)", "(ineg (sdiv ?x {ineg $c}))", &["(negative $c)"], "the least has no negation"),
+    ("(urem (urem ?x $a) $b)", "(urem ?x $b)", &["(nonzero $b)", "(ule $b $a)"], "b does not divide a"),
+    ("(urem (iadd ?x $a) $c)", "(urem ?x $c)", &["(nonzero $c)", "{icmp_eq {urem $a $c} 0}"], "x + a wraps"),
+    ("(urem (iadd ?x (imul ?y $c)) $c)", "(urem ?x $c)", &["(nonzero $c)"], "y * c wraps"),
+    ("(icmp_eq (urem ?x $c) $r)", "(icmp_ule (imul (isub ?x $r) {inverse $c}) {udiv {isub -1 $r} $c})", &["(odd $c)"], "r is no remainder"),
+    ("(icmp_eq (srem ?x $c) 0)", "(icmp_ule (imul ?x {inverse $c}) {udiv -1 $c})", &["(odd $c)", "(ult 1 $c)"], "negative multiples"),
+    ("(udiv ?x $c)", "(ushr (umulhi ?x {magic-u-wide $c}) {magic-u-wide-shift $c})", &[], "the multiplier has a bit more"),
+    ("(sdiv ?x $c)", "(sshr (smulhi ?x {magic-s $c}) {magic-s-shift $c})", &["(nonneg {magic-s $c})"], "rounds down"),
+    ("(udiv (iadd (imul ?x $c) ?y) $c)", "?x", &["(mul-nuw ?x $c)", "(ult ?y $c)"], "the sum wraps"),
+    ("(icmp_ult (udiv ?x $a) $b)", "(icmp_ult ?x {imul $a $b})", &["(nonzero $a)"], "a * b wraps"),
+    // Integers.
+    ("(icmp_slt (iadd ?x 1) (iadd ?y 1))", "(icmp_slt ?x ?y)", &["(wide T)"], "x + 1 wraps"),
+    ("(icmp_ult (iadd ?x ?z) (iadd ?y ?z))", "(icmp_ult ?x ?y)", &[], "x + z wraps"),
+    ("(icmp_slt (isub ?x ?y) 0)", "(icmp_slt ?x ?y)", &[], "x - y wraps"),
+    ("(icmp_slt (ineg ?x) (ineg ?y))", "(icmp_slt ?y ?x)", &[], "the least has no negation"),
+    ("(icmp_ule ?x $c)", "(icmp_ult ?x {iadd $c 1})", &["(int T)"], "c + 1 wraps"),
+    ("(icmp_sle $c ?x)", "(icmp_slt {iadd $c -1} ?x)", &["(int T)"], "c - 1 wraps"),
+    ("(icmp_slt ?x ?y)", "(icmp_ult ?x ?y)", &["(nonneg ?x)"], "y may be negative"),
+    ("(icmp_eq (imul ?x $a) $b)", "(icmp_eq ?x {udiv $b $a})", &["(nonzero $a)"], "b may be no multiple, x * a may wrap"),
+    ("(icmp_eq (ishl ?x $c) (ishl ?y $c))", "(icmp_eq ?x ?y)", &[], "the top bits are lost"),
+    ("(band (icmp_ult $a ?x) (icmp_ult ?x $b))", "(icmp_ult (iadd ?x {bnot $a}) {isub {iadd $b -1} $a})", &[], "an empty range"),
+    ("(band (icmp_slt -1 ?x) (icmp_slt ?x ?n))", "(icmp_ult ?x ?n)", &[], "n may be negative"),
+    ("(umulhi ?x $c)", "(ushr ?x {isub {width T} {log2 $c}})", &["(pow2 $c)"], "x * 1 has no high half"),
+    ("(imul ?x ?x)", "(ishl ?x 1)", &[], "a square is no double"),
+    ("(iadd ?x ?y)", "(bor ?x ?y)", &[], "carries"),
+    ("(isub ?x (isub ?y ?z))", "(isub (isub ?x ?y) ?z)", &[], "subtraction is not associative"),
+    ("(ineg ?x)", "?x", &[], "only modulo 2"),
+    ("(smin ?x (umax ?x ?y))", "?x", &[], "two orders"),
+    ("(smax ?x ?y)", "(umax ?x ?y)", &["(nonneg ?x)"], "y may be negative"),
+    // Bits, shifts, conversions.
+    ("(ushr (ishl ?x $c) $c)", "?x", &["(ult $c {width T})"], "the top bits are lost"),
+    ("(ishl (sshr ?x $c) $c)", "?x", &["(ult $c {width T})"], "the low bits are lost"),
+    ("(ishl (ishl ?x $a) $b)", "(ishl ?x {iadd $a $b})", &[], "amounts count modulo the width"),
+    ("(ushr (ushr ?x $a) $b)", "(ushr ?x {iadd $a $b})", &["(ult $a {width T})", "(ult $b {width T})"], "the sum counts modulo the width"),
+    ("(iadd (ishl ?x ?y) (ushr ?x (ineg ?y)))", "(rotl ?x ?y)", &[], "x + x for y = 0"),
+    ("(bxor (ishl ?x ?y) (ushr ?x (ineg ?y)))", "(rotl ?x ?y)", &[], "x ^ x for y = 0"),
+    ("(ushr (bnot ?x) $c)", "(bnot (ushr ?x $c))", &[], "zeros are filled in"),
+    ("(sshr ?x ?y)", "(ushr ?x ?y)", &[], "the sign"),
+    ("(sextend (ireduce:V ?x:T))", "?x", &["(fits-u ?x V)"], "the sign bit of the narrow type"),
+    ("(uextend (ireduce:V ?x:T))", "?x", &["(fits-s ?x V)"], "negative numbers"),
+    ("(uextend (sextend:U ?x))", "(sextend:T ?x)", &[], "zeros in front of the sign"),
+    ("(sextend (bxor ?x ?y))", "(uextend:T (bxor ?x ?y))", &[], "the sign"),
+    ("(uextend (iadd ?x:V ?y))", "(iadd (uextend:T ?x) (uextend:T ?y))", &[], "the carry"),
+    ("(uextend (bnot ?x:V))", "(bnot (uextend:T ?x))", &[], "the upper bits"),
+    ("(icmp_ult (uextend ?x:V) (sextend ?y:V))", "(icmp_ult ?x ?y)", &[], "different extensions"),
+    ("(icmp_ult (uextend ?x:V) $c)", "(icmp_ult ?x {ireduce $c})", &[], "c is out of range"),
+    ("(select ?c -1 0)", "(uextend:T ?c)", &[], "a mask, not a number"),
+    ("(select (icmp_slt ?x ?y) ?x ?y)", "(umin ?x ?y)", &[], "two orders"),
+    ("(select (icmp_eq ?x ?y) ?x ?y)", "?x", &[], "the other one"),
+    ("(fcvt_to_sint (fcvt_from_sint:f32 ?x:T))", "?x", &["(type T i32)"], "24 bits"),
+    ("(fcvt_to_sint (fcvt_from_sint:f64 ?x:T))", "?x", &["(type T i64)"], "53 bits"),
+    ("(fcvt_from_uint ?x:V)", "(fcvt_from_sint:T ?x)", &[], "the sign"),
+    ("(fpromote (fdemote:V ?x:T))", "?x", &[], "rounded"),
+    // Floats.
+    ("(fadd ?x 0.0)", "?x", &[], "-0 + 0 = 0"),
+    ("(fsub ?x -0.0)", "?x", &[], "-0 - -0 = 0"),
+    ("(fsub 0.0 ?x)", "(fneg ?x)", &[], "0 - 0 = 0"),
+    ("(fsub ?x ?x)", "0.0", &[], "infinity, NaN"),
+    ("(fmul ?x 0.0)", "0.0", &[], "the sign, infinity, NaN"),
+    ("(fdiv ?x ?x)", "1.0", &[], "0, infinity, NaN"),
+    ("(fdiv ?x $c)", "(fmul ?x {fdiv 1.0 $c})", &[], "the reciprocal is rounded"),
+    ("(fneg (fsub ?x ?y))", "(fsub ?y ?x)", &[], "-(0) = -0"),
+    ("(fadd (fadd ?x ?y) ?z)", "(fadd ?x (fadd ?y ?z))", &[], "rounding"),
+    ("(fmul (fmul ?x ?y) ?z)", "(fmul ?x (fmul ?y ?z))", &[], "rounding, overflow"),
+    ("(fadd (fmul ?x ?y) ?z)", "(fma ?x ?y ?z)", &[], "rounded twice"),
+    ("(fmul ?x (fadd ?y ?z))", "(fadd (fmul ?x ?y) (fmul ?x ?z))", &[], "rounding"),
+    ("(fsub (fadd ?x ?y) ?y)", "?x", &[], "rounding"),
+    ("(fcmp_eq ?x ?x)", "1", &[], "NaN"),
+    ("(fcmp_le ?x ?x)", "1", &[], "NaN"),
+    ("(bnot (fcmp_lt ?x ?y))", "(fcmp_le ?y ?x)", &[], "NaN"),
+    ("(select (fcmp_eq ?x ?y) ?x ?y)", "?y", &[], "0 and -0"),
+    ("(fmul (sqrt ?x) (sqrt ?x))", "?x", &[], "rounding, negative numbers"),
+    ("(fabs ?x)", "?x", &[], "the sign"),
+    ("(fcopysign (fneg ?x) ?y)", "(fneg (fcopysign ?x ?y))", &[], "the sign is replaced"),
+    ("(ceil ?x)", "(fneg (floor ?x))", &[], "the argument too"),
+    ("(floor (fadd ?x 1.0))", "(fadd (floor ?x) 1.0)", &[], "rounding up to the next integer"),
+];
+
+fn parse(name: &str, lhs: &str, rhs: &str, conditions: &[&str]) -> Rule {
+    let leak = |text: &str| -> &'static str { Box::leak(text.to_string().into_boxed_str()) };
+    let conditions: Vec<&'static str> = conditions.iter().map(|c| leak(c)).collect();
+    let row = Row {
+        name: leak(name),
+        tier: Tier::A,
+        lhs: leak(lhs),
+        rhs: leak(rhs),
+        conditions: Vec::leak(conditions),
+        algebra: "",
+    };
+    Rule::parse(Box::leak(Box::new(row))).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn near_misses_are_refuted() {
+    let survivors: Vec<String> = NEAR_MISSES
+        .par_iter()
+        .enumerate()
+        .filter_map(|(index, (lhs, rhs, conditions, why))| {
+            let rule = parse(&format!("near-miss-{index}"), lhs, rhs, conditions);
+            check(&rule, Effort::default()).ok().map(|checked| format!("{lhs} -> {rhs} ({why}): {checked:?}"))
+        })
+        .collect();
+    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+}
+
+/// Run by hand: `cargo test --release -p lang-opt --test rules growth -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[allow(clippy::print_stdout)]
+fn growth() {
+    let mut stats = EgraphStats::default();
+    let (mut instructions, mut time) = (0, std::time::Duration::ZERO);
+    for seed in 0..300 {
+        let mut module = lang_ir::testing::module(seed);
+        let shells = module.clone();
+        for func in module.functions.values_mut().filter(|f| f.is_definition()) {
+            instructions += func.num_insts();
+            let start = std::time::Instant::now();
+            stats.add(&optimize_function(&shells, func, &EgraphOptions::default()));
+            time += start.elapsed();
         }
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    println!("{instructions} instructions, {time:?}, {} nodes, {} rounds", stats.nodes, stats.rounds);
+    let mut order: Vec<usize> = (0..rules().len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(stats.rules[i].nodes));
+    for &index in order.iter().take(40) {
+        let RuleStats { fired, nodes } = stats.rules[index];
+        println!("{:<28} {:?} {fired:>7} fired {nodes:>7} nodes", rules()[index].row.name, rules()[index].row.tier);
+    }
 }

@@ -18,7 +18,7 @@ pub static RULES: &[Row] = &[
     rule("band-not-and", A, "(band ?x (bnot (band ?x ?y)))", "(band ?x (bnot ?y))", &[], "x & ~(x & y) = x & ~y"),
     rule(
         "band-or-or",
-        A,
+        B,
         "(band (bor ?x ?y) (bor ?x ?z))",
         "(bor ?x (band ?y ?z))",
         &[],
@@ -73,7 +73,7 @@ pub static RULES: &[Row] = &[
     rule("bor-not-not", A, "(bor (bnot ?x) (bnot ?y))", "(bnot (band ?x ?y))", &[], "~x | ~y = ~(x & y)"),
     rule(
         "bor-and-and",
-        A,
+        B,
         "(bor (band ?x ?y) (band ?x ?z))",
         "(band ?x (bor ?y ?z))",
         &[],
@@ -101,7 +101,7 @@ pub static RULES: &[Row] = &[
     rule("bxor-not", A, "(bxor (bnot ?x) ?y)", "(bnot (bxor ?x ?y))", &["(not-const ?y)"], "~x ^ y = ~(x ^ y)"),
     rule(
         "bxor-and-and",
-        A,
+        B,
         "(bxor (band ?x ?y) (band ?x ?z))",
         "(band ?x (bxor ?y ?z))",
         &[],

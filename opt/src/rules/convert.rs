@@ -56,7 +56,7 @@ pub static RULES: &[Row] = &[
     rule("uextend-ireduce", A, "(uextend (ireduce:V ?x:T))", "?x", &["(fits-u ?x V)"], "nothing is cut off"),
     rule("sextend-ireduce", A, "(sextend (ireduce:V ?x:T))", "?x", &["(fits-s ?x V)"], "nothing is cut off"),
     rule(
-        "band-sextend",
+        "band-sextend-mask",
         A,
         "(band (sextend ?x:V) $m)",
         "(band (uextend:T ?x) $m)",

@@ -2,24 +2,30 @@
 //! [`vocabulary`] for the functions and conditions that rules may use; the other modules are the families of rules.
 
 pub mod check;
+mod ints;
+mod poly;
+pub mod proofs;
 pub mod rule;
+pub mod smt;
 pub mod vocabulary;
 
 mod bitwise;
 mod compare;
 mod convert;
 mod divide;
+mod float;
 mod integer;
 mod minmax;
 mod select;
 mod shift;
 
+pub use proofs::proof_status;
 pub use rule::{Row, Rule, Tier};
 
 use std::sync::LazyLock;
 
 /// The families of rules, in the order in which they are tried.
-pub static FAMILIES: [(&str, &[Row]); 8] = [
+pub static FAMILIES: [(&str, &[Row]); 9] = [
     ("integer", integer::RULES),
     ("minmax", minmax::RULES),
     ("bitwise", bitwise::RULES),
@@ -28,6 +34,7 @@ pub static FAMILIES: [(&str, &[Row]); 8] = [
     ("compare", compare::RULES),
     ("select", select::RULES),
     ("divide", divide::RULES),
+    ("float", float::RULES),
 ];
 
 /// Every rule, parsed once. An index into this list names a rule everywhere.

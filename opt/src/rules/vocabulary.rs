@@ -300,8 +300,17 @@ pub(crate) fn mul_no_swrap(a: &Facts, b: &Facts) -> bool {
         .all(|&(x, y)| signed_fits(a.ty, x.checked_mul(y)))
 }
 
+/// The fraction bits of a float of this width.
+fn fraction_bits(width: u32) -> u32 {
+    match width {
+        16 => 10,
+        32 => 23,
+        _ => 52,
+    }
+}
+
 /// Every condition on values.
-pub static FACT_CONDITIONS: [FactCondition; 24] = [
+pub static FACT_CONDITIONS: [FactCondition; 25] = [
     FactCondition {
         name: "pow2",
         arity: 1,
@@ -321,6 +330,21 @@ pub static FACT_CONDITIONS: [FactCondition; 24] = [
             format!("(not (and (distinct {0} {1}) (= (bvand {0} (bvsub {0} {2})) {1})))", a[0].text, bv(0, w), bv(1, w))
         },
         doc: "A constant that is no power of two.",
+    },
+    FactCondition {
+        name: "float-pow2",
+        arity: 1,
+        takes_type: false,
+        check: |f, _| {
+            let fraction = (1u128 << fraction_bits(f[0].ty.bits())) - 1;
+            f[0].ty.is_float() && f[0].as_constant().is_some_and(|c| c & fraction == 0)
+        },
+        smt: |a, w| {
+            let fraction = fraction_bits(w);
+            format!("(= ((_ extract {} 0) {}) {})", fraction - 1, a[0].text, bv(0, fraction))
+        },
+        doc: "A float constant whose fraction bits are 0: a power of two of either sign that is normal, a zero, an infinity. \
+              Multiplying by its reciprocal is dividing by it.",
     },
     FactCondition {
         name: "is-const",

@@ -1,0 +1,334 @@
+//! Which rules are proved, and how: the ladder of methods, and the cache of what solvers answered.
+//!
+//! A rule has an [`Obligation`] for every assignment of types at which it exists. [`Obligation::ladder`] lists the methods
+//! that may discharge it, cheapest first; the text of each is what a solver reads (or, without a solver, what is checked
+//! here). `proofs/cache.txt` lists texts by their hashes with the answers; a rule that changes has new texts, and the tests
+//! fail until `scripts/prove` has run.
+
+use super::check::{self, Instance};
+use super::ints::Ints;
+use super::rule::{Condition, ConstExpr, ConstExprOrVar, Rule};
+use super::smt::{self, Bits, NoQuery};
+use super::{poly, rules};
+use lang_ir::Type;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// The cache as it is checked in.
+static CACHE: &str = include_str!("../../proofs/cache.txt");
+
+/// The most bits of all variables together for which all values are tried.
+const MOST_BITS: u32 = 24;
+/// Few enough to try in every test.
+const FEW_BITS: u32 = 8;
+
+/// How a proof goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Method {
+    /// Both sides are the same polynomial: holds at all widths.
+    Polynomials,
+    /// Every assignment of values is evaluated.
+    Values,
+    /// A solver on bit-vectors, and on floats where the rule has some.
+    Bits,
+    /// As `Bits`, once for each value of a constant that is a power of two or a shift amount.
+    Cases,
+    /// A solver on integers with bounds.
+    Integers,
+}
+
+impl Method {
+    pub const ALL: [Method; 5] =
+        [Method::Polynomials, Method::Values, Method::Bits, Method::Cases, Method::Integers];
+
+    /// As in the cache.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Polynomials => "polynomials",
+            Method::Values => "values",
+            Method::Bits => "bits",
+            Method::Cases => "cases",
+            Method::Integers => "integers",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Method> {
+        Method::ALL.into_iter().find(|m| m.name() == name)
+    }
+
+    /// Whether a solver answers.
+    pub fn needs_solver(self) -> bool {
+        matches!(self, Method::Bits | Method::Cases | Method::Integers)
+    }
+}
+
+/// What has to be proved: a rule at types.
+#[derive(Clone, Debug)]
+pub struct Obligation {
+    pub rule: &'static Rule,
+    /// `None`: at all types.
+    pub types: Option<Vec<Type>>,
+}
+
+/// Everything that has to be proved for a rule: one obligation for all types if it is a ring identity, else one for each
+/// assignment of types at which it may apply.
+pub fn obligations(rule: &'static Rule) -> Vec<Obligation> {
+    if poly::prove(rule).is_some() {
+        return vec![Obligation { rule, types: None }];
+    }
+    check::instances(rule)
+        .into_iter()
+        .filter(|types| smt::query(Bits::default(), rule, types, &[]) != Err(NoQuery::NeverApplies))
+        .map(|types| Obligation { rule, types: Some(types) })
+        .collect()
+}
+
+impl Obligation {
+    /// The types, as in the cache.
+    pub fn instance(&self) -> String {
+        match &self.types {
+            None => "*".to_string(),
+            Some(types) if types.is_empty() => "-".to_string(),
+            Some(types) => types.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(","),
+        }
+    }
+
+    /// The methods that may prove it, cheapest first.
+    pub fn ladder(&self) -> Vec<Method> {
+        if self.types.is_none() {
+            return vec![Method::Polynomials];
+        }
+        match self.bits() {
+            0..=FEW_BITS => vec![Method::Values],
+            bits if bits <= MOST_BITS => vec![Method::Bits, Method::Integers, Method::Cases, Method::Values],
+            _ => vec![Method::Bits, Method::Integers, Method::Cases],
+        }
+    }
+
+    /// The bits of all variables together.
+    fn bits(&self) -> u32 {
+        let Some(types) = &self.types else { return u32::MAX };
+        self.rule.slots.iter().map(|slot| slot.ty.get(types).bits()).sum()
+    }
+
+    /// What the method checks; `None` if it does not apply.
+    pub fn text(&self, method: Method) -> Option<String> {
+        let row = self.rule.row;
+        let Some(types) = &self.types else {
+            let polynomial = poly::prove(self.rule)?;
+            return (method == Method::Polynomials).then(|| format!("{} = {polynomial} = {}", row.lhs, row.rhs));
+        };
+        match method {
+            Method::Polynomials => None,
+            Method::Values => Some(format!("{} = {} if {:?} at {}", row.lhs, row.rhs, row.conditions, self.instance())),
+            Method::Bits => smt::query(Bits::default(), self.rule, types, &[]).ok(),
+            Method::Integers => smt::query(Ints::default(), self.rule, types, &[]).ok(),
+            Method::Cases => self.cases(types),
+        }
+    }
+
+    /// The script for every case, one after the other.
+    fn cases(&self, types: &[Type]) -> Option<String> {
+        let (slot, values) = split(self.rule, types)?;
+        let mut text = String::new();
+        let mut fixed = vec![None; self.rule.slots.len()];
+        for value in values {
+            fixed[slot as usize] = Some(value);
+            match smt::query(Bits::default(), self.rule, types, &fixed) {
+                Ok(script) => {
+                    let _ = writeln!(text, "(reset)\n{script}");
+                }
+                Err(NoQuery::NeverApplies) => {}
+                Err(NoQuery::NoMeaning(_)) => return None,
+            }
+        }
+        Some(text)
+    }
+
+    /// Proves it without a solver; `None` if the method needs one, else whether it holds.
+    pub fn check(&self, method: Method) -> Option<bool> {
+        match (method, &self.types) {
+            (Method::Polynomials, None) => Some(poly::prove(self.rule).is_some()),
+            (Method::Values, Some(types)) if self.bits() <= MOST_BITS => Some(self.holds_for_all_values(types)),
+            _ => None,
+        }
+    }
+
+    /// Whether [`Obligation::check`] takes less than a few milliseconds.
+    pub fn is_quick(&self, method: Method) -> bool {
+        method == Method::Polynomials || self.bits() <= 2 * FEW_BITS
+    }
+
+    fn holds_for_all_values(&self, types: &[Type]) -> bool {
+        let instance = Instance { rule: self.rule, types };
+        let widths: Vec<u32> = self.rule.slots.iter().map(|slot| slot.ty.get(types).bits()).collect();
+        let result = self.rule.type_of(&self.rule.lhs, types);
+        let mut values = vec![0; widths.len()];
+        (0..1u128 << self.bits()).all(|code| {
+            let mut rest = code;
+            for (value, &width) in values.iter_mut().zip(&widths) {
+                *value = rest & ((1 << width) - 1);
+                rest >>= width;
+            }
+            if !instance.applies(&values) {
+                return true;
+            }
+            match (instance.eval(&self.rule.lhs, &values), instance.eval(&self.rule.rhs, &values)) {
+                (Some(left), Some(right)) => {
+                    check::same(result, left.bits, right.bits) && (right.defined || !left.defined)
+                }
+                // A computed constant has no value: the rule does not apply.
+                _ => true,
+            }
+        })
+    }
+}
+
+/// A constant to split cases over, and its values: the powers of two, or the shift amounts below the width.
+fn split(rule: &Rule, types: &[Type]) -> Option<(u8, Vec<u128>)> {
+    rule.conditions.iter().find_map(|condition| {
+        let Condition::Fact { info, args, .. } = condition else { return None };
+        let slot = match &args[0] {
+            ConstExprOrVar::Var(slot) => *slot,
+            ConstExprOrVar::Const(ConstExpr::Slot(slot)) => *slot,
+            ConstExprOrVar::Const(_) => return None,
+        };
+        let width = rule.slots[slot as usize].ty.get(types).bits();
+        match info.name {
+            "pow2" => Some((slot, (0..width).map(|bit| 1 << bit).collect())),
+            "ult" => match &args[1] {
+                ConstExprOrVar::Const(ConstExpr::Width(of, _)) => {
+                    Some((slot, (0..of.get(types).bits() as u128).collect()))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    })
+}
+
+/// FNV-1a with 128 bits.
+pub fn hash(text: &str) -> u128 {
+    text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
+        (hash ^ byte as u128).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    })
+}
+
+/// A line of the cache.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Entry {
+    pub rule: String,
+    pub instance: String,
+    pub method: Method,
+    /// `unsat`; or `holds` where no solver is needed.
+    pub answer: String,
+    /// Name and version; `-` where none is needed.
+    pub solver: String,
+    pub milliseconds: u64,
+    pub hash: u128,
+}
+
+impl Entry {
+    pub fn is_proof(&self) -> bool {
+        self.answer == if self.method.needs_solver() { "unsat" } else { "holds" }
+    }
+
+    fn parse(line: &str) -> Option<Entry> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [rule, instance, method, answer, solver, milliseconds, hash] = words[..] else { return None };
+        Some(Entry {
+            rule: rule.to_string(),
+            instance: instance.to_string(),
+            method: Method::from_name(method)?,
+            answer: answer.to_string(),
+            solver: solver.to_string(),
+            milliseconds: milliseconds.parse().ok()?,
+            hash: u128::from_str_radix(hash, 16).ok()?,
+        })
+    }
+}
+
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Entry { rule, instance, method, answer, solver, milliseconds, hash } = self;
+        write!(f, "{rule} {instance} {} {answer} {solver} {milliseconds} {hash:032x}", method.name())
+    }
+}
+
+/// The cache: entries by the hash of what was proved. The same text may serve several rules and types.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    entries: BTreeMap<u128, Vec<Entry>>,
+}
+
+impl Cache {
+    /// Reads lines; the error names one that is none.
+    pub fn parse(text: &str) -> Result<Cache, String> {
+        let mut cache = Cache::default();
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            cache.insert(Entry::parse(line).ok_or_else(|| format!("not a line of the cache: {line}"))?);
+        }
+        Ok(cache)
+    }
+
+    pub fn insert(&mut self, entry: Entry) {
+        self.entries.entry(entry.hash).or_default().push(entry);
+    }
+
+    /// A proof of this text.
+    pub fn proof(&self, text: &str) -> Option<&Entry> {
+        self.entries.get(&hash(text))?.iter().find(|entry| entry.is_proof())
+    }
+
+    /// The proof of an obligation by any method.
+    pub fn find(&self, obligation: &Obligation) -> Option<&Entry> {
+        obligation.ladder().into_iter().find_map(|method| {
+            self.proof(&obligation.text(method)?).filter(|entry| entry.method == method)
+        })
+    }
+
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().flatten()
+    }
+}
+
+/// The cache that is built in.
+pub fn cache() -> &'static Cache {
+    static PARSED: LazyLock<Cache> = LazyLock::new(|| Cache::parse(CACHE).unwrap_or_default());
+    &PARSED
+}
+
+/// How a rule is proved, in words.
+pub fn proof_status(name: &str) -> String {
+    let Some(rule) = rules().iter().find(|rule| rule.row.name == name) else {
+        return format!("no rule is called {name}");
+    };
+    let mut proved: BTreeMap<(Method, &str), Vec<String>> = BTreeMap::new();
+    let mut unproved = Vec::new();
+    for obligation in obligations(rule) {
+        match cache().find(&obligation) {
+            Some(entry) => {
+                proved.entry((entry.method, &entry.solver)).or_default().push(obligation.instance().replace(',', "/"));
+            }
+            None => unproved.push(obligation.instance()),
+        }
+    }
+    let mut parts: Vec<String> = proved
+        .into_iter()
+        .map(|((method, solver), instances)| {
+            let (at, solver) = (instances.join(" "), solver.replace('-', " "));
+            match method {
+                Method::Polynomials => "proved for all widths by polynomial normal form".to_string(),
+                Method::Values => format!("proved by evaluating all values at {at}"),
+                Method::Bits => format!("proved by {solver} on bit-vectors at {at}"),
+                Method::Cases => format!("proved by {solver} on bit-vectors, by cases, at {at}"),
+                Method::Integers => format!("proved by {solver} on integers at {at}"),
+            }
+        })
+        .collect();
+    if !unproved.is_empty() {
+        parts.push(format!("NOT PROVED at {}", unproved.join(" ")));
+    }
+    parts.join("; ")
+}
