@@ -11,7 +11,9 @@ use crate::types::{Ty, TyKind};
 use lang_ir::{Param, SigId, Signature, Type, Value};
 use smallvec::SmallVec;
 
-/// More leaves than these are returned in memory.
+/// A parameter of more leaves is passed in memory.
+const MAX_PARAMS: usize = 4;
+/// A result of more leaves is returned in memory.
 const MAX_RESULTS: usize = 2;
 
 /// Arguments as they are passed.
@@ -30,6 +32,11 @@ impl Cx<'_> {
         self.repr(result).scalars().is_some_and(|leaves| leaves.len() <= MAX_RESULTS)
     }
 
+    /// Whether a parameter of this type is passed in memory.
+    pub fn passed_in_memory(&mut self, param: Ty) -> bool {
+        !self.repr(param).scalars().is_some_and(|leaves| leaves.len() <= MAX_PARAMS)
+    }
+
     /// The signature of a function of the language.
     pub fn signature(&mut self, params: &[Ty], result: Ty) -> Signature {
         let mut sig = Signature::default();
@@ -40,12 +47,13 @@ impl Cx<'_> {
             sig.params.push(Param { noalias: true, nonnull: true, ..Type::Ptr.into() });
         }
         for &ty in params {
-            let repr = self.repr(ty);
-            let Some(leaves) = repr.scalars() else {
+            if self.passed_in_memory(ty) {
                 // Nobody writes it during the call, so it is also without alias.
                 sig.params.push(Param { ty: Type::Ptr, noalias: true, nonnull: true, readonly: true });
                 continue;
-            };
+            }
+            let repr = self.repr(ty);
+            let leaves = repr.scalars().expect("a few scalars");
             let restrict = matches!(
                 self.program.types.kind(ty),
                 TyKind::Pointer { restrict: true, .. }
@@ -72,11 +80,13 @@ impl Cx<'_> {
 
 impl Code<'_, '_> {
     /// Adds an argument. A value in memory has to stay as it is during the call.
-    pub fn push_arg(&mut self, args: &mut Args, val: &Val) {
+    pub fn push_arg(&mut self, args: &mut Args, ty: Ty, val: &Val) {
         match val {
-            Val::Scalars(values) => args.extend_from_slice(values),
-            Val::Memory(mem) => {
-                let address = self.address(*mem);
+            Val::Scalars(values) if !self.cx.passed_in_memory(ty) => args.extend_from_slice(values),
+            val => {
+                let repr = self.repr(ty);
+                let mem = self.spill(&repr, val);
+                let address = self.address(mem);
                 args.push(address);
             }
         }
@@ -108,12 +118,25 @@ impl Code<'_, '_> {
         }
     }
 
-    /// The values of a parameter in the entry block; `next` counts the parameters taken.
+    /// A parameter as it is passed, in the entry block; `next` counts the IR parameters taken.
+    pub fn passed_param(&mut self, ty: Ty, next: &mut usize) -> Val {
+        let start = *next;
+        if self.cx.passed_in_memory(ty) {
+            *next += 1;
+            return Val::Memory(Mem::address(self.func.params()[start]));
+        }
+        *next += self.repr(ty).scalars().expect("a few scalars").len();
+        Val::Scalars(self.func.params()[start..*next].into())
+    }
+
+    /// The value of a parameter.
     pub fn param(&mut self, ty: Ty, next: &mut usize) -> Val {
-        let repr = self.repr(ty);
-        let count = repr.scalars().map_or(1, <[_]>::len);
-        let values = self.func.params()[*next..*next + count].into();
-        *next += count;
-        if repr.is_scalars() { Val::Scalars(values) } else { Val::Memory(Mem::address(values[0])) }
+        match self.passed_param(ty, next) {
+            Val::Memory(mem) => {
+                let repr = self.repr(ty);
+                self.load_val(&repr, mem)
+            }
+            val => val,
+        }
     }
 }

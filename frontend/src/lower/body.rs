@@ -36,7 +36,7 @@ pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
         next = 1;
     }
     for (&local, &ty) in body.params.iter().zip(&func.params) {
-        let val = lower.param(ty, &mut next);
+        let val = lower.passed_param(ty, &mut next);
         lower.begin_param(local, val);
     }
     lower.root();
@@ -193,6 +193,11 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
             // The caller keeps it as it is, but a pointer to it could get out, or the body write it.
             Val::Memory(mem) if !self.lent[local.index()] && !data.mutable => {
                 self.homes[local.index()] = Some(Home::Memory(mem));
+            }
+            Val::Memory(mem) => {
+                let repr = self.repr(data.ty);
+                let val = self.load_val(&repr, mem);
+                self.bind(local, &val);
             }
             val => self.bind(local, &val),
         }

@@ -41,8 +41,8 @@ impl Code<'_, '_> {
         }
         let function = self.cx.synth(Synth::Equal(ty));
         let mut args = Args::new();
-        self.push_arg(&mut args, left);
-        self.push_arg(&mut args, right);
+        self.push_arg(&mut args, ty, left);
+        self.push_arg(&mut args, ty, right);
         self.call(function, &args)[0]
     }
 
@@ -66,8 +66,8 @@ impl Code<'_, '_> {
     pub fn less_str(&mut self, left: &Val, right: &Val) -> Value {
         let function = self.cx.synth(Synth::LessStr);
         let mut args = Args::new();
-        self.push_arg(&mut args, left);
-        self.push_arg(&mut args, right);
+        self.push_arg(&mut args, Ty::STR, left);
+        self.push_arg(&mut args, Ty::STR, right);
         self.call(function, &args)[0]
     }
 

@@ -616,10 +616,36 @@ impl Lower<'_, '_, '_> {
     fn arguments(&mut self, exprs: &[ExprId]) -> Args {
         let mut args = Args::new();
         for &expr in exprs {
-            let val = self.expr(expr);
-            self.push_arg(&mut args, &val);
+            let ty = self.ty(expr);
+            let val = if self.cx.passed_in_memory(ty) { Val::Memory(self.argument(expr)) } else { self.expr(expr) };
+            self.push_arg(&mut args, ty, &val);
         }
         args
+    }
+
+    /// An argument that is passed in memory: where it is if it stays as it is, else in a fresh slot.
+    fn argument(&mut self, expr: ExprId) -> Mem {
+        let ty = self.ty(expr);
+        let repr = self.repr(ty);
+        match self.body[expr].kind {
+            ExprKind::Load(place) if self.is_stable(place) => {
+                let prepared = self.prepare(place);
+                match self.locate(prepared) {
+                    Located::Memory(mem) => mem,
+                    Located::Values(values) => self.spill(&repr, &Val::Scalars(values)),
+                    Located::Vars(vars) => {
+                        let values = self.get_all(&vars);
+                        self.spill(&repr, &Val::Scalars(values))
+                    }
+                }
+            }
+            ExprKind::Convert { kind: Conversion::Same, operand } => self.argument(operand),
+            _ => {
+                let slot = self.slot(&repr);
+                self.expr_into(expr, slot);
+                slot
+            }
+        }
     }
 
     fn call_function(&mut self, callee: FuncId, args: &[ExprId], paren: Span, dest: Option<Mem>) -> Val {

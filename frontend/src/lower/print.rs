@@ -180,7 +180,7 @@ impl Code<'_, '_> {
                 let quoted = quoted || !matches!(kind, TyKind::Optional(_));
                 let print = self.cx.synth(Synth::Print(ty, quoted));
                 let mut args = Args::new();
-                self.push_arg(&mut args, val);
+                self.push_arg(&mut args, ty, val);
                 self.call(print, &args);
             }
         }
