@@ -3,7 +3,8 @@
 //! has, which are one mask each, so that most rules cost a few instructions.
 
 use super::node::{ClassInfo, Graph, Node, add_constant, op_bit};
-use crate::rules::Rule;
+use super::RuleFilter;
+use crate::rules::{Rule, Tier, rules};
 use crate::rules::rule::{
     Bindings, Condition, ConstExpr, ConstExprOrVar, Literal, MAX_SLOTS, MAX_TYPES, Pattern, TypeRef,
 };
@@ -12,6 +13,7 @@ use lang_ir::ops::OPS;
 use lang_ir::target::Target;
 use lang_ir::{Op, Type};
 use smallvec::SmallVec;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest number of classes that a left-hand side names.
 const MAX_REGS: usize = 24;
@@ -68,13 +70,41 @@ struct Program {
 }
 
 /// Rules compiled for matching.
-pub struct Matcher<'a> {
-    rules: &'a [Rule],
-    target: &'a Target,
+pub struct Matcher {
+    rules: &'static [Rule],
+    target: &'static Target,
     /// By root operation.
     programs: Vec<Vec<Program>>,
     /// By root operation, the greatest reach of its programs.
     reach: Vec<u8>,
+}
+
+/// The rules of both tiers.
+pub struct Matchers {
+    pub tier_a: Matcher,
+    pub tier_b: Matcher,
+}
+
+impl Matchers {
+    /// The rules that a filter accepts, for a target. Those for all rules are compiled once.
+    pub fn get(target: &'static Target, filter: &RuleFilter) -> Arc<Matchers> {
+        static ALL: Mutex<Vec<(&Target, Arc<Matchers>)>> = Mutex::new(Vec::new());
+        let new = || {
+            let tier = |tier| Matcher::new(rules(), target, |i, r| r.row.tier == tier && filter.accepts(i, r));
+            Arc::new(Matchers { tier_a: tier(Tier::A), tier_b: tier(Tier::B) })
+        };
+        if !matches!(filter, RuleFilter::All) {
+            return new();
+        }
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter().find(|(known, _)| std::ptr::eq(*known, target)) {
+            Some((_, matchers)) => matchers.clone(),
+            None => {
+                all.push((target, new()));
+                all[all.len() - 1].1.clone()
+            }
+        }
+    }
 }
 
 /// A match whose conditions hold.
@@ -90,9 +120,9 @@ struct State {
     types: [Type; MAX_TYPES],
 }
 
-impl<'a> Matcher<'a> {
+impl Matcher {
     /// Compiles those rules that `filter` accepts.
-    pub fn new(rules: &'a [Rule], target: &'a Target, filter: impl Fn(usize, &Rule) -> bool) -> Matcher<'a> {
+    fn new(rules: &'static [Rule], target: &'static Target, filter: impl Fn(usize, &Rule) -> bool) -> Matcher {
         let mut programs: Vec<Vec<Program>> = (0..OPS.len()).map(|_| Vec::new()).collect();
         for (index, rule) in rules.iter().enumerate() {
             if filter(index, rule) {

@@ -24,7 +24,7 @@ pub mod testing;
 mod tests;
 pub mod transfer;
 
-use crate::rules::{Rule, Tier, rules};
+use crate::rules::{Rule, rules};
 use build::Built;
 use elaborate::{Plan, cost_of, elaborate, plan};
 use extract::{Choice, Extraction, Selection};
@@ -32,7 +32,7 @@ use flow::Flow;
 use lang_ir::target::{GENERIC, Target};
 use lang_ir::{Function, Module};
 use limits::Limits;
-use matcher::{Matcher, new_graph};
+use matcher::{Matchers, new_graph};
 use ranges::Ranges;
 use saturate::{RuleStats, Saturation};
 use std::sync::Arc;
@@ -129,7 +129,8 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
     drop_unreachable(func);
     let mut flow = Flow::new(module, func);
     let ranges = Ranges::new(func, &flow);
-    let (saturation, mut built) = saturate_function(module, func, &flow, &ranges, options);
+    let matchers = Matchers::get(options.target, &options.rules);
+    let (saturation, mut built) = saturate_function(module, func, &flow, &ranges, &matchers, options);
     stats.nodes = saturation.graph.total_number_of_nodes() as u64;
     stats.classes = saturation.graph.number_of_classes() as u64;
     stats.rounds = saturation.rounds as u64;
@@ -171,7 +172,8 @@ pub fn dot(module: &Module, func: &Function, options: &EgraphOptions) -> String 
     drop_unreachable(&mut func);
     let flow = Flow::new(module, &func);
     let ranges = Ranges::new(&func, &flow);
-    let (saturation, built) = saturate_function(module, &func, &flow, &ranges, options);
+    let matchers = Matchers::get(options.target, &options.rules);
+    let (saturation, built) = saturate_function(module, &func, &flow, &ranges, &matchers, options);
     picture::draw(module, &func, &built, &saturation)
 }
 
@@ -181,16 +183,12 @@ fn saturate_function<'a>(
     func: &Function,
     flow: &Flow,
     ranges: &Ranges,
-    options: &'a EgraphOptions,
+    matchers: &'a Matchers,
+    options: &EgraphOptions,
 ) -> (Saturation<'a>, Built) {
-    let all = rules();
-    let small = func.num_insts() <= options.limits.tier_b_instructions;
-    let tier_a = Matcher::new(all, options.target, |i, r| r.row.tier == Tier::A && options.rules.accepts(i, r));
-    let tier_b =
-        Matcher::new(all, options.target, |i, r| r.row.tier == Tier::B && small && options.rules.accepts(i, r));
-    let mut saturation = Saturation::new(new_graph(), all, tier_a, tier_b, options.limits);
+    let mut saturation = Saturation::new(new_graph(), rules(), matchers, options.limits);
     let built = build::build(func, flow, ranges, &mut saturation);
-    saturation.set_limits();
+    saturation.set_limits(func.num_insts());
     saturation.run();
     // What loads turn out to be may show that other addresses are equal, seldom more than once.
     for _ in 0..2 {

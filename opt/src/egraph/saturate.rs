@@ -5,7 +5,7 @@
 //! them, on fuel; and again.
 
 use super::limits::Limits;
-use super::matcher::{Match, Matcher};
+use super::matcher::{Match, Matcher, Matchers};
 use super::node::{Graph, NO_RULE, Node};
 use crate::rules::Rule;
 use egg::{Id, Language};
@@ -73,8 +73,8 @@ pub struct Saturation<'a> {
     pub stats: Vec<RuleStats>,
     pub rounds: u32,
     rules: &'a [Rule],
-    tier_a: Matcher<'a>,
-    tier_b: Matcher<'a>,
+    tier_a: &'a Matcher,
+    tier_b: &'a Matcher,
     work_a: Worklist,
     work_b: Worklist,
     /// E-nodes below this index have been put into the worklists.
@@ -82,30 +82,26 @@ pub struct Saturation<'a> {
     max_nodes: usize,
     fuel: usize,
     limits: Limits,
+    clock: quanta::Clock,
 }
 
 impl<'a> Saturation<'a> {
-    pub fn new(
-        graph: Graph,
-        rules: &'a [Rule],
-        tier_a: Matcher<'a>,
-        tier_b: Matcher<'a>,
-        limits: Limits,
-    ) -> Saturation<'a> {
+    pub fn new(graph: Graph, rules: &'a [Rule], matchers: &'a Matchers, limits: Limits) -> Saturation<'a> {
         Saturation {
             graph,
             origins: Vec::new(),
             stats: vec![RuleStats::default(); rules.len()],
             rounds: 0,
             rules,
-            tier_a,
-            tier_b,
+            tier_a: &matchers.tier_a,
+            tier_b: &matchers.tier_b,
             work_a: Worklist::default(),
             work_b: Worklist::default(),
             seen: 0,
             max_nodes: 0,
             fuel: 0,
             limits,
+            clock: quanta::Clock::mock().0,
         }
     }
 
@@ -116,10 +112,11 @@ impl<'a> Saturation<'a> {
     }
 
     /// The e-graph holds the function: what it may grow to is fixed now.
-    pub fn set_limits(&mut self) {
+    pub fn set_limits(&mut self, instructions: usize) {
         let nodes = self.graph.nodes().len();
         self.max_nodes = nodes * self.limits.growth + self.limits.free_nodes;
-        self.fuel = nodes * self.limits.fuel_eighths / 8 + self.limits.free_nodes;
+        let fuel = nodes * self.limits.fuel_eighths / 8 + self.limits.free_nodes;
+        self.fuel = if instructions > self.limits.tier_b_instructions { 0 } else { fuel };
     }
 
     /// Runs until nothing changes or a limit is met. Leaves the e-graph rebuilt.
@@ -147,7 +144,8 @@ impl<'a> Saturation<'a> {
     }
 
     fn rebuild(&mut self) {
-        self.graph.rebuild();
+        // Egg asks what time it is, for its log. The first time, its clock would be calibrated for 10 ms.
+        quanta::with_clock(&self.clock, || self.graph.rebuild());
         self.note(NO_RULE, 0, Loc::from_u32(0));
         self.collect();
         debug_assert!(self.graph.analysis.conflict.is_none(), "{}", self.conflict_message());
@@ -277,8 +275,8 @@ fn apply(this: &mut Saturation, tier: Tier, m: &Match, id: u32, root: Id) -> boo
     let before = this.graph.nodes().len();
     this.graph.analysis.current_rule = m.rule;
     let matcher = match tier {
-        Tier::A => &this.tier_a,
-        Tier::B => &this.tier_b,
+        Tier::A => this.tier_a,
+        Tier::B => this.tier_b,
     };
     let mut changed = false;
     if let Some(new) = matcher.instantiate(&mut this.graph, m) {
