@@ -7,6 +7,13 @@ use std::path::Path;
 /// Writes a file whole or not at all: to a temporary file in the same folder, which then takes the name.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let fail = |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", path.display()));
+    if path == Path::new("/dev/stdout") {
+        // Also where it is a file, which whoever started this process has open.
+        return say_bytes(bytes);
+    }
+    // A link stays one: what it leads to is replaced.
+    let target = std::fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
     let special = std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if special {
         // A device or pipe cannot be replaced by renaming.
@@ -29,10 +36,14 @@ fn umask() -> u32 {
 }
 
 /// Writes text to standard output. That nobody reads it any more is no failure.
-#[allow(clippy::print_stdout)]
 pub fn say(text: &str) -> Result<(), Failure> {
+    say_bytes(text.as_bytes())
+}
+
+#[allow(clippy::print_stdout)]
+fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::environment(format!("cannot write to standard output: {error}")))
         }
