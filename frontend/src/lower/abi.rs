@@ -34,7 +34,7 @@ impl Cx<'_> {
 
     /// Whether a parameter of this type is passed in memory.
     pub fn passed_in_memory(&mut self, param: Ty) -> bool {
-        !self.repr(param).scalars().is_some_and(|leaves| leaves.len() <= MAX_PARAMS)
+        self.repr(param).scalars().is_none_or(|leaves| leaves.len() > MAX_PARAMS)
     }
 
     /// The signature of a function of the language.

@@ -451,7 +451,7 @@ impl<'c, 'p> Code<'c, 'p> {
 
     /// Copies a value between places that are disjoint or the same.
     pub fn copy(&mut self, repr: &Repr, source: Mem, target: Mem) {
-        if let Some(leaves) = repr.scalars() {
+        if let Some(leaves) = repr.leaves() {
             let values: SmallVec<[Value; 8]> =
                 leaves.iter().map(|leaf| self.load(leaf.ty, source.at(leaf.offset))).collect();
             for (leaf, value) in leaves.iter().zip(values) {
@@ -472,7 +472,7 @@ impl<'c, 'p> Code<'c, 'p> {
 
     /// Stores the zero value.
     pub fn zero(&mut self, repr: &Repr, mem: Mem) {
-        if let Some(leaves) = repr.scalars() {
+        if let Some(leaves) = repr.leaves() {
             for leaf in leaves {
                 let zero = self.zero_scalar(leaf.ty);
                 self.store(zero, mem.at(leaf.offset));

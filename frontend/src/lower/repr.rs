@@ -7,7 +7,10 @@ use smallvec::SmallVec;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// A value of at most this many leaves is held and copied leaf by leaf.
+/// A value of at most this many leaves is held as SSA values. More would only be spilled in code that is not optimized, and the
+/// optimizer finds out by itself.
+const MAX_SCALARS: usize = 4;
+/// A value of at most this many leaves is copied leaf by leaf.
 const MAX_LEAVES: usize = 8;
 
 /// A scalar at an offset in bytes.
@@ -36,6 +39,11 @@ impl Repr {
 
     /// The leaves, if the value is held as SSA values.
     pub fn scalars(&self) -> Option<&[Leaf]> {
+        self.leaves().filter(|leaves| leaves.len() <= MAX_SCALARS)
+    }
+
+    /// The leaves, if the value is copied leaf by leaf.
+    pub fn leaves(&self) -> Option<&[Leaf]> {
         self.leaves.as_deref()
     }
 

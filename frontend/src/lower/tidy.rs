@@ -27,26 +27,35 @@ struct Seen {
 
 pub(super) fn tidy(func: &mut Function) {
     let came_from = only_predecessors(func);
-    let mut image: Vec<Value> = (0..func.values.len() as u32).map(Value::from_u32).collect();
+    let count = func.values.len() as u32;
+    // By value: what is used instead of it, and what it is in keys.
+    let mut image: Vec<Value> = (0..count).map(Value::from_u32).collect();
+    let mut name = image.clone();
     let mut known: FxHashMap<Key, Seen> = FxHashMap::default();
     for index in 0..func.layout.len() {
         let block = func.layout[index];
         let mut insts = std::mem::take(&mut func.blocks[block].insts);
         insts.retain(|&inst| {
-            let Some(key) = key(func, &image, inst) else { return true };
+            let Some(key) = key(func, &name, inst) else { return true };
+            // Constants are cheaper to make again than to keep in a register from block to block.
+            let is_constant = key.args.is_empty();
             let result = func.results(inst).next();
-            match known.get(&key) {
-                Some(seen) if is_before(&came_from, seen.block, block) => {
-                    if let (Some(result), Some(known)) = (result, seen.result) {
-                        image[result.as_u32() as usize] = known;
+            if let Some(&seen) = known.get(&key) {
+                let at_hand = if is_constant { seen.block == block } else { is_before(&came_from, seen.block, block) };
+                if let (Some(result), Some(first)) = (result, seen.result)
+                    && (at_hand || is_constant)
+                {
+                    name[result.as_u32() as usize] = name[first.as_u32() as usize];
+                    if at_hand {
+                        image[result.as_u32() as usize] = first;
                     }
-                    false
                 }
-                _ => {
-                    known.insert(key, Seen { block, result });
-                    true
+                if at_hand {
+                    return false;
                 }
             }
+            known.insert(key, Seen { block, result });
+            true
         });
         func.blocks[block].insts = insts;
     }
