@@ -3,7 +3,7 @@
 //! It trusts decoded code: registers are in the frame, jumps in the function, lists in the pool. That is what `decode` makes
 //! from a verified module; everything that depends on the program's data is checked here and in `memory`.
 
-use crate::code::{Code, Decoded, EvalDesc, Switch};
+use crate::code::{Code, Decoded, EvalDesc, Switch, Watch};
 use crate::machine::{Frame, Machine};
 use crate::memory::Access;
 use crate::runtime::MAX_ARGS;
@@ -528,9 +528,18 @@ impl Machine<'_> {
     }
 
     /// Checks an access against the promises of the call that it is in.
+    #[inline(always)]
     fn watch(&mut self, at: At, address: u64, len: Option<u64>, call: u64) -> Result<(), Stop> {
         let watch = at.code.watches[at.code.code[at.index].a as usize];
         let len = len.unwrap_or(watch.size as u64);
+        if self.memory.is_noted(address, len, call, watch.origin, watch.write) {
+            return Ok(());
+        }
+        self.note(at, address, len, call, watch)
+    }
+
+    #[inline(never)]
+    fn note(&mut self, at: At, address: u64, len: u64, call: u64, watch: Watch) -> Result<(), Stop> {
         let noted = self.memory.note(address, len, call, watch.origin, watch.write, at.inst());
         noted.map_err(|before| self.broken_promise(at, address, len, watch, before))
     }

@@ -509,9 +509,17 @@ impl Memory {
         self.calls
     }
 
+    /// Whether the same was noted before, and nothing else: then [`Memory::note`] has nothing to do.
+    #[inline(always)]
+    pub fn is_noted(&self, address: u64, len: u64, call: u64, origin: u8, write: bool) -> bool {
+        let (Some(entry), Some(notes)) = (self.entries.get(index(address)), self.notes.get(index(address))) else {
+            return false;
+        };
+        notes.has(address.wrapping_sub(entry.start) as usize, len as usize, call, origin, write)
+    }
+
     /// Notes an access in such a call; an access that is not fine is left to be found when it happens. If the promise is
     /// broken, gives the instruction of an access before.
-    #[inline]
     pub fn note(&mut self, address: u64, len: u64, call: u64, origin: u8, write: bool, inst: Inst) -> Result<(), Inst> {
         let index = index(address);
         let Some(entry) = self.entries.get(index) else { return Ok(()) };

@@ -117,6 +117,18 @@ impl Notes {
         self.pieces.is_empty()
     }
 
+    /// Whether an access to a whole piece would change nothing, and breaks no promise.
+    #[inline(always)]
+    pub fn has(&self, at: usize, len: usize, call: u64, origin: u8, write: bool) -> bool {
+        let whole = len == 1 << self.shift && at & (len - 1) == 0;
+        self.pieces.get(at >> self.shift).is_some_and(|&note| {
+            let (writes, reads) = ((note >> 32) & 0x7f, (note >> 39) & 0x7f);
+            let own = 1u64 << origin;
+            let known = if write { writes == own && reads & !own == 0 } else { reads & own != 0 && writes & !own == 0 };
+            whole && note >> CALL_SHIFT == call && known
+        })
+    }
+
     /// Notes an access in a call by its [`Origin::number`]. If the promise is broken, gives the instruction of an access
     /// before.
     pub fn access(
