@@ -269,7 +269,10 @@ impl<'a> Cx<'a> {
                 if let Some(init) = fcx.cx.globals[global].init {
                     let span = file[stmt].span;
                     let ty = fcx.cx.globals[global].ty;
-                    let value = fcx.add(ExprKind::Call { callee: init, args: Vec::new(), paren: span }, ty, span);
+                    let value = match fcx.script_init(global, var) {
+                        Some(value) => value,
+                        None => fcx.add(ExprKind::Call { callee: init, args: Vec::new(), paren: span }, ty, span),
+                    };
                     let place = fcx.place(PlaceKind::Global(hir::GlobalId(global as u32)), ty, span);
                     let kind = hir::StmtKind::Assign { place, value, op: span };
                     hir_stmts.push(hir::Stmt { kind, span });
@@ -290,6 +293,25 @@ impl<'a> Cx<'a> {
 }
 
 impl<'c, 'a> FnCx<'c, 'a> {
+    /// The initialiser of a global of a script as a part of `main`, so that it has no frame of its own in a backtrace. It was checked by
+    /// itself before, for the type of the global.
+    fn script_init(&mut self, global: usize, var: ast::VarId) -> Option<ExprId> {
+        let decl = &self.cx.globals[global];
+        let (ty, init, span) = (decl.ty, decl.init?, decl.span);
+        if ty == Ty::ERROR || self.cx.funcs[init.index()].result != ty {
+            return None;
+        }
+        let node = self.file[var];
+        let diagnostics = self.cx.diagnostics.len();
+        let value = self.global_init(&node, node.ty.map(|_| ty), span);
+        self.cx.diagnostics.truncate(diagnostics);
+        if self.ty(value) != ty {
+            return None;
+        }
+        self.cx.drop_init(hir::GlobalId(global as u32));
+        Some(value)
+    }
+
     pub(crate) fn new(cx: &'c mut Cx<'a>, file_index: usize, scope: ScopeId) -> FnCx<'c, 'a> {
         let file: &'a ast::File = &cx.files[file_index];
         FnCx {
@@ -511,18 +533,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let result = self.result;
         let root = self.block(block, Some(result), BlockRole::Body);
         let node = &self.body[root];
-        let without_value = node.tail.is_none_or(|tail| {
-            matches!(
-                self.body[tail].kind,
-                ExprKind::If { otherwise: None, .. }
-                    | ExprKind::While { .. }
-                    | ExprKind::Loop { .. }
-                    | ExprKind::ForRange(_)
-                    | ExprKind::ForSlice(_)
-                    | ExprKind::ForChars(_)
-            )
-        });
-        if without_value && node.ty == Ty::VOID && result != Ty::VOID && result != Ty::ERROR {
+        if self.ends_without_value(node.tail) && node.ty == Ty::VOID && result != Ty::VOID && result != Ty::ERROR {
             let end = self.file[block].span;
             let brace = Span::new(end.file, end.end.saturating_sub(1), end.end);
             let name = self.name_of(result);
@@ -532,6 +543,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     .secondary(self.result_span, "the result type is declared here");
             if let Some(semicolon) = self.dropped_value(block, result) {
                 diagnostic = diagnostic.suggest("remove this semicolon to return the value", semicolon, "");
+                // One cause, one message: that the value is not used is the same fault.
+                self.cx.diagnostics.retain(|d| d.code != "W0205" || d.primary.span.end != semicolon.start);
             }
             self.report(diagnostic);
             return root;
@@ -541,6 +554,21 @@ impl<'c, 'a> FnCx<'c, 'a> {
             self.check_escape(tail, "returned");
         }
         root
+    }
+
+    /// Whether a block ends in nothing, or in a construct that never has a value.
+    fn ends_without_value(&self, tail: Option<ExprId>) -> bool {
+        tail.is_none_or(|tail| {
+            matches!(
+                self.body[tail].kind,
+                ExprKind::If { otherwise: None, .. }
+                    | ExprKind::While { .. }
+                    | ExprKind::Loop { .. }
+                    | ExprKind::ForRange(_)
+                    | ExprKind::ForSlice(_)
+                    | ExprKind::ForChars(_)
+            )
+        })
     }
 
     /// The semicolon behind the last statement of a block, if its value has the type.
@@ -595,7 +623,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.body.blocks[block.index()].yields = true;
                 for &value in &frame.values {
                     let value_ty = self.yield_value_ty(value);
-                    ty = if ty == Ty::VOID && tail.is_none() {
+                    ty = if ty == Ty::VOID && self.ends_without_value(tail) {
                         self.report_missing_yield(block, value);
                         Ty::ERROR
                     } else {

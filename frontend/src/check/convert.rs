@@ -236,7 +236,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
+    /// Told in the order of the text, whichever was looked at first.
     pub(crate) fn report_branch_mismatch(&mut self, a: Ty, b: Ty, here: Span, first: Span) {
+        let swapped = here.file == first.file && here.start < first.start;
+        let (a, b, here, first) = if swapped { (b, a, first, here) } else { (a, b, here, first) };
         let (a, b) = (self.name_of(a), self.name_of(b));
         self.report(
             Diagnostic::error("E0303", here, format!("the branches have different types: `{a}` and `{b}`"))

@@ -8,7 +8,7 @@ use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{ConstValue, ExprId, ExprKind, LocalId, PlaceId, PlaceKind};
 use crate::intern::Symbol;
-use crate::resolve::suggest::nearest;
+use crate::resolve::suggest::nearest_or_builtin;
 use crate::resolve::{ConstDeclId, Decl};
 use crate::source::Span;
 use crate::types::{IntTy, Ty, TyKind};
@@ -545,8 +545,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             );
             at = scope.parent;
         }
-        candidates.extend(builtin::FUNCTIONS.iter().copied());
-        nearest(text, candidates.into_iter()).map(str::to_string)
+        nearest_or_builtin(text, candidates.into_iter(), builtin::FUNCTIONS.iter().copied()).map(str::to_string)
     }
 
     // ------------------------------------------------------------------------------------ optional operators

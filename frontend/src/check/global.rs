@@ -25,9 +25,8 @@ impl<'a> Cx<'a> {
     }
 
     /// Whether a constant takes its type where it is used.
-    pub(crate) fn const_free(&mut self, id: ConstDeclId) -> Option<Free> {
-        let span = self.consts[id.0 as usize].name.span;
-        self.resolve_const(id, span);
+    pub(crate) fn const_free(&mut self, id: ConstDeclId, used_at: Span) -> Option<Free> {
+        self.resolve_const(id, used_at);
         match self.consts[id.0 as usize].state {
             ConstState::Free(free) => Some(free),
             _ => None,
@@ -254,19 +253,26 @@ impl<'a> Cx<'a> {
         decl.ty
     }
 
+    /// Nobody calls the function that computes the initialiser of a global.
+    pub(crate) fn drop_init(&mut self, global: GlobalId) {
+        let global = &mut self.globals[global.index()];
+        if let Some(init) = global.init.take() {
+            let func = &mut self.funcs[init.index()];
+            func.body = Some(empty_body(global.span));
+            func.bindings = Vec::new();
+            func.result = Ty::VOID;
+        }
+    }
+
     /// The globals as they end, and the function that initialises those that are not constant.
     pub(crate) fn finish_globals(&mut self) -> (Vec<hir::Global>, Option<FuncId>) {
         let runtime: Vec<GlobalId> = (0..self.globals.len() as u32)
             .map(GlobalId)
             .filter(|id| self.globals[id.index()].constant.is_none() && self.globals[id.index()].init.is_some())
             .collect();
-        for global in &mut self.globals {
-            if global.constant.is_some()
-                && let Some(init) = global.init.take()
-            {
-                // Nobody calls it.
-                self.funcs[init.index()].body = Some(empty_body(global.span));
-                self.funcs[init.index()].result = Ty::VOID;
+        for index in 0..self.globals.len() {
+            if self.globals[index].constant.is_some() {
+                self.drop_init(GlobalId(index as u32));
             }
         }
         let errors = self.diagnostics.iter().any(Diagnostic::is_error);
@@ -475,7 +481,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     /// Checks the initialiser of a global.
-    fn global_init(&mut self, node: &ast::VarDecl, declared: Option<Ty>, span: Span) -> ExprId {
+    pub(crate) fn global_init(&mut self, node: &ast::VarDecl, declared: Option<Ty>, span: Span) -> ExprId {
         match (node.init, declared) {
             (Some(init), Some(ty)) => self.expr_to(init, ty),
             (Some(init), None) => {

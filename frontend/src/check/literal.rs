@@ -301,16 +301,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if !missing.is_empty() {
             let name = self.name_of(ty);
             let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-            let plural = if missing.len() == 1 { "field" } else { "fields" };
+            let (plural, verb) = if missing.len() == 1 { ("field", "is") } else { ("fields", "are") };
             let declared = self.cx.types[id].span;
             self.report(
                 Diagnostic::error(
                     "E0315",
                     span,
-                    format!("the {plural} {} of `{name}` missing", {
-                        let list = names.join(", ");
-                        if missing.len() == 1 { format!("{list} is") } else { format!("{list} are") }
-                    }),
+                    format!("the {plural} {} of `{name}` {verb} missing", names.join(", ")),
                 )
                 .secondary(declared, format!("`{name}` is declared here")),
             );

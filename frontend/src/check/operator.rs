@@ -118,7 +118,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     continue;
                 }
                 ast::ExprKind::Name(name) => match self.lookup(name) {
-                    NameRef::Decl(Decl::Const(id)) => self.cx.const_free(id).map(|free| so_far.and(free)),
+                    NameRef::Decl(Decl::Const(id)) => {
+                        self.cx.const_free(id, self.file[expr].span).map(|free| so_far.and(free))
+                    }
                     _ => None,
                 },
                 ast::ExprKind::If { arms, otherwise: Some(otherwise) } => {

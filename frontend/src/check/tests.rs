@@ -223,7 +223,7 @@ const WRONG: &[(&str, &[&str])] = &[
         &["E0402@2", "E0301@3", "E0301@4", "E0402@5"],
     ),
     ("fn f(a: i64) -> i64 { if a > 1 { return 1; } }\nfn main() { print(f(1)); }", &["E0320@1"]),
-    ("fn f(a: i64) -> i64 {\n a + 1;\n}\nfn main() { print(f(1)); }", &["W0205@2", "E0320@3"]),
+    ("fn f(a: i64) -> i64 {\n a + 1;\n}\nfn main() { print(f(1)); }", &["E0320@3"]),
     ("fn f() { return 5; }\nfn g() -> i64 { return; }\nfn main() { f(); print(g()); }", &["E0301@1", "E0301@2"]),
     (
         "fn f(a: i64) { }\nfn f(a: str) { }\nfn main() { f(true); (1.5).f(); f(1); }",
@@ -237,6 +237,7 @@ const WRONG: &[(&str, &[&str])] = &[
         &["E0360@1", "E0360@2", "E0360@3", "E0360@4"],
     ),
     ("var p: *i64 = nil;\nfn main() { var x = 1; p = &x; print(p == nil); }", &["E0360@2"]),
+    ("fn main() {\n let x = {\n if args().len > 0 { yield 5; }\n };\n print(x); }", &["E0321@4"]),
     // assignment
     (
         "fn f(a: i64) { a = 2; }\nfn main() { let x = 1; x = 2; let p = [1]; p[0] = 2; for i in 0..3 { i += 1; } f(x); 5 = x; \"a\"[0] = 1; }",
