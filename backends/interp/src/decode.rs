@@ -461,9 +461,9 @@ impl<'a> Decoder<'a> {
 
     fn branch(&mut self, inst: Inst, then: &BlockCall, otherwise: &BlockCall, copy: bool) -> Option<Block> {
         let cold = |target: &BlockCall| self.func.blocks[target.block].cold;
-        // The edge that falls through: to a block without a place, and one that is not cold.
+        // The edge that falls through: to a block without a place, and one that is not cold; else the first.
         let rank = |target: &BlockCall| (self.is_placed(target.block), cold(target));
-        let falls_to_then = rank(then) < rank(otherwise);
+        let falls_to_then = !self.is_placed(then.block) && rank(then) <= rank(otherwise);
         let cond = self.plan.cond(inst);
         let (cond, taken, falls) =
             if falls_to_then { (cond.inverted(), otherwise, then) } else { (cond, then, otherwise) };
@@ -752,5 +752,29 @@ fn specialised(op: Op, ty: Type, from: Type) -> Option<(Code, u16)> {
         | Op::Switch
         | Op::Return
         | Op::Trap => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum of a slice: an iteration is a guard, a load that scales its index, the sum, and the step with the branch.
+    #[test]
+    fn loops_are_short() {
+        let text = "export fn @f(ptr, i64) -> i64 {\nblock0(v0: ptr, v1: i64):\n v2 = iconst.i64 0\n v3 = iconst.i64 1\n \
+                    jump block1(v2, v2)\nblock1(v4: i64, v5: i64):\n v6 = icmp_slt.i64 v4, v1\n brif v6, block2, block3\n\
+                    block2:\n v7 = icmp_ule.i64 v1, v4\n trapif v7, bounds(v4, v1)\n v8 = iconst.i64 3\n v9 = ishl.i64 v4, v8\n \
+                    v10 = ptr_add v0, v9\n v11 = load.i64 v10\n v12 = iadd.i64 v5, v11\n v13 = icmp_ule.i64 v1, v4\n \
+                    trapif v13, bounds(v4, v1)\n jump block4\nblock4:\n v14 = iconst.i64 1\n v15 = iadd.i64 v4, v14\n \
+                    jump block1(v15, v12)\nblock3:\n return v5\n}\n";
+        let module = lang_ir::parse::module(text).unwrap();
+        let decoded = decode(&module, module.function("f").unwrap(), Mode::default(), &|_| 0);
+        let codes: Vec<Code> = decoded.code.iter().map(|ins| ins.code).collect();
+        let head = [Code::Mov2, Code::BrSle];
+        let iteration = [Code::TrapUle, Code::LoadAt64, Code::Iadd, Code::AddBrSlt];
+        assert_eq!(codes, [&head[..], &iteration, &[Code::Ret1]].concat());
+        let branch = decoded.code[5];
+        assert_eq!((branch.c, decoded.code[3].x & 63), (2, 3));
     }
 }
