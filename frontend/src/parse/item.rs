@@ -86,7 +86,8 @@ impl Parser<'_> {
             && !matches!(self.kind(), T::Let | T::Var)
         {
             let message = "a declaration in a function cannot be `pub`";
-            self.mild_error("E0119", span, message).helps.push(edit("leave it out", span, ""));
+            let edit = self.without_pub(span);
+            self.mild_error("E0119", span, message).helps.push(edit);
         }
         let kind = if self.panicking { ItemKind::Error } else { self.item_kind(scope, start, pub_span) };
         let item = Item {
@@ -131,14 +132,16 @@ impl Parser<'_> {
         Some(Attr { kind, span: self.span_from(start) })
     }
 
+    /// The edit that takes away the `pub` before this token, and the space behind it.
+    fn without_pub(&self, span: Span) -> Help {
+        edit("leave it out", Span::new(span.file, span.start, self.token().start), "")
+    }
+
     fn item_kind(&mut self, scope: Scope, start: u32, pub_span: Option<Span>) -> ItemKind {
         let not_pub = |p: &mut Self, what: &str| {
             if let Some(span) = pub_span {
-                p.mild_error("E0119", span, format!("{what} cannot be `pub`")).helps.push(edit(
-                    "leave it out",
-                    span,
-                    "",
-                ));
+                let edit = p.without_pub(span);
+                p.mild_error("E0119", span, format!("{what} cannot be `pub`")).helps.push(edit);
             }
         };
         match self.kind() {

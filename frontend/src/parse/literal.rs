@@ -337,7 +337,7 @@ impl Parser<'_> {
             self.bump();
             return Piece::Value { value, format, format_span };
         }
-        if !self.panicking {
+        if !self.panicking && !self.is_unclosed_string(self.token()) {
             let (span, opening, found) = (self.span(), self.span_of(open), self.found());
             // That the f-string is never closed has been reported by the lexer.
             self.panicking = self.diagnostics.iter().any(|d| {

@@ -49,6 +49,9 @@ impl Parser<'_> {
 
     /// There is neither `,` nor the closing bracket. Says whether the list goes on.
     fn missing_comma(&mut self, open: Token, close: TokenKind) -> bool {
+        if self.after_unclosed_string() {
+            return false;
+        }
         let goes_on = self.token().after_newline
             && self.at_any(&[T::Ident, T::Int, T::Float, T::Str, T::Char, T::Dot, T::Minus, T::LBracket, T::FStrStart]);
         if goes_on {
@@ -81,6 +84,9 @@ impl Parser<'_> {
             self.panicking = true;
             return;
         }
+        if self.after_unclosed_string() {
+            return;
+        }
         let opening = self.span_of(open);
         if self.at(T::Eof) && close == T::RBrace {
             return self.unclosed_brace(opening);
@@ -90,11 +96,25 @@ impl Parser<'_> {
         let diagnostic = self.error("E0107", span, message);
         diagnostic.primary.text = format!("expected {}", close.describe());
         diagnostic.secondary.push(Label { span: opening, text: "opened here".into() });
-        // `f(a];`: the wrong one was meant to close.
+        // `f(a];`: the wrong one was meant to close. `f([a);`: it closes the one outside.
         if self.at_any(&[T::RParen, T::RBracket]) && close != T::RBrace {
-            self.bump();
+            let closes_outer = self.closer_of_outer_bracket(open) == Some(self.kind());
+            if !closes_outer || self.ahead(1).kind == self.kind() {
+                self.bump();
+            }
             self.panicking = false;
         }
+    }
+
+    /// What closes the bracket around this one.
+    fn closer_of_outer_bracket(&self, inner: Token) -> Option<TokenKind> {
+        let end = self.tokens.partition_point(|token| token.start < inner.start);
+        open_brackets(&self.tokens[..end]).pop()
+    }
+
+    /// Whether the closing bracket here belongs to no bracket before it.
+    pub(super) fn closes_nothing(&self) -> bool {
+        self.at_any(&[T::RParen, T::RBracket]) && !open_brackets(&self.tokens[..self.pos]).contains(&self.kind())
     }
 
     /// The file ends in a block. Indentation tells better than order which brace it is.
@@ -271,4 +291,26 @@ pub(super) fn starts_statement(kind: TokenKind) -> bool {
             | T::With
             | T::Hash
     )
+}
+
+/// The closers of the brackets that are open behind these tokens, the innermost last.
+fn open_brackets(tokens: &[Token]) -> Vec<TokenKind> {
+    let mut open = Vec::new();
+    for token in tokens {
+        match token.kind {
+            T::LParen => open.push(T::RParen),
+            T::LBracket => open.push(T::RBracket),
+            T::LBrace => open.push(T::RBrace),
+            T::RParen | T::RBracket | T::RBrace => {
+                // One that closes an outer bracket closes those inside, but none reaches out of a block.
+                let partner = open.iter().rposition(|&closer| closer == token.kind);
+                let block = open.iter().rposition(|&closer| closer == T::RBrace);
+                if let Some(at) = partner.filter(|&at| block.is_none_or(|block| at >= block)) {
+                    open.truncate(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    open
 }

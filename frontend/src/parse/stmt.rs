@@ -178,6 +178,13 @@ impl Parser<'_> {
         if self.panicking || self.eat(T::Semi) {
             return;
         }
+        if self.closes_nothing() {
+            let (span, found) = (self.span(), self.found());
+            self.mild_error("E0107", span, format!("this {found} closes nothing"));
+            self.bump();
+            self.eat(T::Semi);
+            return;
+        }
         let forgotten = self.token().after_newline || self.at_any(&[T::RBrace, T::Eof]);
         if forgotten {
             if self.after_unclosed_string() {
@@ -191,15 +198,18 @@ impl Parser<'_> {
     }
 
     /// Was the last token a string that the lexer found unclosed? It may have swallowed whatever is missing here.
-    fn after_unclosed_string(&self) -> bool {
-        let last = self.pos.checked_sub(1).map(|i| self.tokens[i]);
-        last.is_some_and(|token| match token.kind {
+    pub(super) fn after_unclosed_string(&self) -> bool {
+        self.pos.checked_sub(1).is_some_and(|last| self.is_unclosed_string(self.tokens[last]))
+    }
+
+    pub(super) fn is_unclosed_string(&self, token: Token) -> bool {
+        match token.kind {
             T::FStrEnd => token.len == 0,
             T::Str | T::ByteStr | T::RawStr => {
                 self.diagnostics.iter().any(|d| d.code == "E0004" && d.primary.span.start == token.start)
             }
             _ => false,
-        })
+        }
     }
 
     /// `let` or `var`; at the top level and in modules an item.

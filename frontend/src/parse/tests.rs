@@ -411,6 +411,17 @@ fn errors_say_what_was_expected_and_the_parser_goes_on() {
                 "E0101 1:46 the cases of a switch are separated by `,`",
             ],
         ),
+        (
+            "fn f() {\n g([1, 2);\n g(1));\n g((1, 2]);\n g(\"a);\n g(f\"{1 + 2\");\n h(;\n}",
+            &[
+                "E0107 2:9 expected `]`, found `)`",
+                "E0107 3:6 this `)` closes nothing",
+                "E0107 4:9 expected `)`, found `]`",
+                "E0004 5:4 this string is never closed",
+                "E0004 6:12 this string is never closed",
+                "E0101 7:4 expected an expression, found `;`",
+            ],
+        ),
         ("let a = \"abc\nlet b = 1;", &["E0004 1:9 this string is never closed"]),
         (
             "let a = f\"{x\nlet b = f\"{\"y} \";\nlet c = f\"{}\";",

@@ -2,6 +2,23 @@
 
 /// The candidate that `name` is most likely a misspelling of: at most two edits away, and not a wholly different short name.
 pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    nearest_of(name, candidates).map(|(_, candidate)| candidate)
+}
+
+/// As [`nearest`]; of equally near names, one of the program comes before one that is built in.
+pub(crate) fn nearest_or_builtin<'n>(
+    name: &str,
+    program: impl Iterator<Item = &'n str>,
+    builtin: impl Iterator<Item = &'n str>,
+) -> Option<&'n str> {
+    match (nearest_of(name, program), nearest_of(name, builtin)) {
+        (Some((own, candidate)), Some((other, _))) if own <= other => Some(candidate),
+        (own, other) => other.or(own).map(|(_, candidate)| candidate),
+    }
+}
+
+/// The nearest candidate and its distance.
+fn nearest_of<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<(usize, &'n str)> {
     let limit = match name.chars().count() {
         0..=2 => 1,
         _ => 2,
@@ -20,7 +37,7 @@ pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>)
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best
 }
 
 /// Edits (insert, delete, replace, swap neighbours) between two texts, if at most `limit`.
@@ -55,5 +72,10 @@ mod tests {
         assert_eq!(nearest("pritn", ["print", "point"].into_iter()), Some("print"));
         assert_eq!(nearest("x", ["y"].into_iter()), None);
         assert_eq!(nearest("total", ["i", "sum"].into_iter()), None);
+        let near = |own: &[&'static str]| nearest_or_builtin("totl", own.iter().copied(), ["rotl"].into_iter());
+        assert_eq!(
+            (near(&["total"]), near(&["tool", "x"]), near(&["ttal"])),
+            (Some("total"), Some("tool"), Some("rotl"))
+        );
     }
 }
