@@ -7,6 +7,9 @@
 //!   for i in a..n { guard i < len; ... }   =>   if 0 <= a && n <= len { for i in a..n { ... } } else { the loop as it was }
 //! ```
 //!
+//! Lengths and pointers that the loop itself loads, from memory that a store of the loop might change, are loaded before it where
+//! the test also finds that no store of the loop comes near them; the copy goes without these loads, too.
+//!
 //! The test is sufficient, not necessary: where it fails the guards decide as before, so a trap comes in the iteration in which
 //! it came, with its values, after the effects before it. (The idea is that of inductive range check elimination; see
 //! Gupta, "Optimizing array bound checks using flow analysis", LOPLAS 1993.)
@@ -17,7 +20,7 @@ use lang_ir::builder::Builder;
 use lang_ir::graph::{Cfg, Dominators, Frequencies, Loop, LoopId, LoopNest};
 use lang_ir::ssa::{SsaBuilder, Variable};
 use lang_ir::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The largest loop that is copied, in instructions.
 const MAX_LOOP: usize = 300;
@@ -25,6 +28,8 @@ const MAX_LOOP: usize = 300;
 const MIN_GROWTH: usize = 2000;
 /// Tests of more parts than this cost more than they save in loops that run a few times.
 const MAX_TESTS: usize = 16;
+/// Induction variables go at most this far where stores are told apart from loads, so that no address overflows.
+const MAX_LOOPED: i128 = 1 << 40;
 /// Constants that are added to an induction variable are at most this large, so that nothing overflows.
 const MAX_OFFSET: i128 = 1 << 31;
 /// Invariant expressions, and indices, are at most this deep.
@@ -129,11 +134,32 @@ enum Limit {
 /// What to do with a loop.
 struct Plan {
     induction: Option<Induction>,
-    tests: Vec<Test>,
+    /// What happens before the loop, in the order in which the first iteration would do it: so nothing is loaded that the
+    /// loop might not have loaded.
+    steps: Vec<Step>,
+    /// The places that the loop stores to, if it has loads among its steps.
+    stores: Vec<Place>,
     /// The guards that the copy goes without.
     guards: EntitySet<Inst>,
     /// The values that the loop defines.
     inside: EntitySet<Value>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Goes on only if this holds.
+    Test(Test),
+    /// Loads what the loop loads from an invariant address.
+    Load(Inst),
+}
+
+/// What a store writes over the course of the loop: `size` bytes at `base + variable * scale + offset`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    base: Value,
+    scale: i64,
+    offset: i64,
+    size: i64,
 }
 
 /// A loop's copy.
@@ -150,34 +176,15 @@ impl Plan {
             inside.extend(func.blocks[block].params.iter().copied());
             inside.extend(func.blocks[block].insts.iter().flat_map(|&inst| func.results(inst)));
         }
-        let view = View { func, loops, id, inside: &inside };
+        let mut view = View { func, loops, id, inside: &inside, loaded: EntitySet::new() };
         let induction = view.induction(body);
-        // Only guards after the exit test know that the variable is within bounds.
-        let tested: &[Block] = if induction.is_some() { &body.blocks[1..] } else { &[] };
-        let mut tests = BTreeSet::new();
-        let mut guards = EntitySet::new();
-        for &block in &body.blocks {
-            for &inst in &func.blocks[block].insts {
-                let data = &func.insts[inst];
-                if data.op != Op::Trapif {
-                    continue;
-                }
-                let condition = data.args[0];
-                let test = if view.is_invariant(condition, 0) {
-                    Some(Test::Not(condition))
-                } else if tested.contains(&block) {
-                    induction.as_ref().and_then(|induction| view.bounds_check(condition, induction))
-                } else {
-                    None
-                };
-                if let Some(test) = test {
-                    tests.insert(test);
-                    guards.insert(inst);
-                }
-            }
-        }
-        let tests: Vec<Test> = tests.into_iter().collect();
-        (!tests.is_empty() && tests.len() <= MAX_TESTS).then_some(Plan { induction, tests, guards, inside })
+        let with_loads = induction.as_ref().and_then(|induction| view.plan(body, Some(induction), true));
+        let (steps, guards, stores) = with_loads.or_else(|| view.plan(body, induction.as_ref(), false))?;
+        Some(Plan { induction, steps, stores, guards, inside })
+    }
+
+    fn has_loads(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Load(_)))
     }
 
     /// Makes the copy and the test that picks it.
@@ -187,10 +194,32 @@ impl Plan {
         let slow = func.insts[jump].targets().next().expect("a target").clone();
         let fast = BlockCall { block: copy.blocks[&body.header], args: slow.args.clone() };
         let loc = func.insts[jump].loc;
-        let mut tester = Tester { moved: BTreeMap::new(), builder: Builder::new(func, preheader), inside: &self.inside };
+        let mut tester = Tester {
+            moved: BTreeMap::new(),
+            builder: Builder::new(func, preheader),
+            inside: &self.inside,
+            parts: Vec::new(),
+        };
         tester.builder.loc = loc;
-        let condition = tester.all(self);
+        tester.all(self, &slow);
+        let condition = tester.take_parts();
         tester.builder.brif(condition, fast, slow);
+        let moved = tester.moved;
+        if self.has_loads() {
+            // The copy uses what was loaded before it; its own loads are dead then.
+            let loaded = |step: &Step| match *step {
+                Step::Load(inst) => Some(func.result(inst)),
+                Step::Test(_) => None,
+            };
+            let loads: BTreeMap<Value, Value> =
+                self.steps.iter().filter_map(loaded).map(|value| (copy.values[&value], moved[&value])).collect();
+            for &block in copy.blocks.values() {
+                for index in 0..func.blocks[block].insts.len() {
+                    let inst = func.blocks[block].insts[index];
+                    func.insts[inst].map_operands(&mut |value| loads.get(&value).copied().unwrap_or(value));
+                }
+            }
+        }
         for &block in &body.blocks {
             func.blocks[block].cold = true;
         }
@@ -242,9 +271,124 @@ struct View<'a> {
     id: LoopId,
     /// The values that the loop defines.
     inside: &'a EntitySet<Value>,
+    /// Those among them that will be loaded before the loop.
+    loaded: EntitySet<Value>,
 }
 
 impl View<'_> {
+    /// What can be tested and loaded before the loop, the guards that this decides, and where the loop stores.
+    fn plan(
+        &mut self,
+        body: &Loop,
+        induction: Option<&Induction>,
+        loads: bool,
+    ) -> Option<(Vec<Step>, EntitySet<Inst>, Vec<Place>)> {
+        self.loaded.clear();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut guards = EntitySet::new();
+        // First the way that the first iteration takes in any case, then the other blocks.
+        let way = self.certain_way(body);
+        let rest = body.blocks.iter().filter(|block| !way.contains(block));
+        let mut certain = loads;
+        for (index, &block) in way.iter().chain(rest).enumerate() {
+            certain &= index < way.len();
+            for &inst in &self.func.blocks[block].insts {
+                let data = &self.func.insts[inst];
+                match data.op {
+                    Op::Trapif => {
+                        let condition = data.args[0];
+                        let test = if self.is_invariant(condition, 0) {
+                            Some(Test::Not(condition))
+                        } else if block != body.header {
+                            // Only guards after the exit test know that the variable is within bounds.
+                            induction.and_then(|induction| self.bounds_check(condition, induction))
+                        } else {
+                            None
+                        };
+                        // Past a guard that is not decided, the first iteration may never come.
+                        certain &= test.is_some();
+                        if let Some(test) = test {
+                            guards.insert(inst);
+                            if !steps.contains(&Step::Test(test)) {
+                                steps.push(Step::Test(test));
+                            }
+                        }
+                    }
+                    Op::Load if certain && block != body.header && self.is_invariant(data.args[0], 0) => {
+                        self.loaded.insert(self.func.result(inst));
+                        steps.push(Step::Load(inst));
+                    }
+                    Op::Call | Op::CallIndirect | Op::Memcpy | Op::Memset if loads => return None,
+                    _ => {}
+                }
+            }
+        }
+        let count = steps.iter().filter(|step| matches!(step, Step::Test(_))).count();
+        let mut stores = Vec::new();
+        if steps.len() > count {
+            for &inst in body.blocks.iter().flat_map(|&block| &self.func.blocks[block].insts) {
+                if self.func.insts[inst].op == Op::Store {
+                    let place = self.place(&self.func.insts[inst], induction?)?;
+                    if !stores.contains(&place) {
+                        stores.push(place);
+                    }
+                }
+            }
+        } else if loads {
+            return None;
+        }
+        (count > 0 && count + stores.len() <= MAX_TESTS).then_some((steps, guards, stores))
+    }
+
+    /// The blocks that every iteration which passes the header's test goes through first.
+    fn certain_way(&self, body: &Loop) -> Vec<Block> {
+        let mut way = vec![body.header];
+        let mut inside = self.func.successors(body.header).filter(|t| self.loops.contains(self.id, t.block));
+        let (Some(first), None) = (inside.next(), inside.next()) else { return way };
+        let mut next = first.block;
+        while !way.contains(&next) && self.loops.contains(self.id, next) {
+            way.push(next);
+            match &self.func.insts[self.func.terminator(next)].payload {
+                Payload::Jump(target) => next = target.block,
+                _ => break,
+            }
+        }
+        way
+    }
+
+    /// Where a store writes over the course of the loop.
+    fn place(&self, store: &InstData, induction: &Induction) -> Option<Place> {
+        let flags = store.mem()?;
+        let mut offset = flags.offset as i64;
+        let mut address = store.args[1];
+        for _ in 0..MAX_DEPTH {
+            let data = self.inst(address).filter(|data| data.op == Op::PtrAdd)?;
+            let (base, by) = (data.args[0], data.args[1]);
+            if let Some(by) = self.func.constant(by) {
+                offset = offset.checked_add(by as i64)?;
+                address = base;
+                continue;
+            }
+            let scaled = self.inst(by)?;
+            let factor = scaled.args.get(1).and_then(|&factor| self.func.constant(factor));
+            let (index, scale) = match (scaled.op, factor) {
+                (Op::Ishl, Some(amount)) if amount <= 16 => (scaled.args[0], 1i64 << amount),
+                (Op::Imul, Some(factor)) if (1..=1 << 16).contains(&factor) => (scaled.args[0], factor as i64),
+                _ => (by, 1),
+            };
+            let index = self.index(index, induction).filter(|index| !index.added_narrow)?;
+            let offset = offset.checked_add(index.offset.checked_mul(scale)?)?;
+            let small = (offset as i128).abs() <= MAX_OFFSET << 16;
+            return (small && self.is_invariant(base, 0)).then_some(Place {
+                base,
+                scale,
+                offset,
+                size: store.ty.bytes() as i64,
+            });
+        }
+        None
+    }
+
     fn inst(&self, value: Value) -> Option<&InstData> {
         match self.func.values[value].def {
             ValueDef::Result(inst, _) => Some(&self.func.insts[inst]),
@@ -255,7 +399,7 @@ impl View<'_> {
     /// Whether a value is the same in every iteration and can be computed before the loop: a few pure operations on values
     /// from outside. Partial operations and loads stay where they are.
     fn is_invariant(&self, value: Value, depth: u32) -> bool {
-        if !self.inside.contains(value) {
+        if !self.inside.contains(value) || self.loaded.contains(value) {
             return true;
         }
         self.inst(value).is_some_and(|data| {
@@ -280,7 +424,10 @@ impl View<'_> {
         let ValueDef::Param(block, index) = self.func.values[low].def else { return None };
         let [latch] = body.latches[..] else { return None };
         let ty = self.func.ty(low);
-        if block != body.header || !self.is_invariant(high, 0) || !matches!(ty, Type::I8 | Type::I16 | Type::I32 | Type::I64) {
+        if block != body.header
+            || !self.is_invariant(high, 0)
+            || !matches!(ty, Type::I8 | Type::I16 | Type::I32 | Type::I64)
+        {
             return None;
         }
         let argument = |from: Block| {
@@ -369,34 +516,125 @@ struct Tester<'a> {
     /// Invariant values of the loop, computed before it.
     moved: BTreeMap<Value, Value>,
     inside: &'a EntitySet<Value>,
+    /// What has to hold, and is not yet tested.
+    parts: Vec<Value>,
 }
 
 impl Tester<'_> {
-    fn all(&mut self, plan: &Plan) -> Value {
-        let mut parts = Vec::new();
-        for &test in &plan.tests {
-            match test {
-                Test::Not(condition) => {
-                    let condition = self.before(condition);
-                    parts.push(self.builder.bnot(condition));
+    fn all(&mut self, plan: &Plan, slow: &BlockCall) {
+        let follows = |step: &Step| matches!(step, Step::Test(Test::Below(..)) | Step::Load(_));
+        if let Some(induction) = &plan.induction
+            && plan.steps.iter().any(follows)
+        {
+            if plan.has_loads() {
+                self.enters(induction);
+            }
+            self.no_wrap(induction);
+        }
+        for step in &plan.steps {
+            match (step, &plan.induction) {
+                (Step::Test(Test::Not(condition)), _) => {
+                    let condition = self.before(*condition);
+                    let holds = self.builder.bnot(condition);
+                    self.parts.push(holds);
                 }
-                Test::Below(index, limit) => {
-                    let induction = plan.induction.as_ref().expect("a bounds check follows an induction variable");
-                    self.below(induction, index, limit, &mut parts);
+                (Step::Test(Test::Below(index, limit)), Some(induction)) => self.below(induction, *index, *limit),
+                (Step::Test(Test::Below(..)), None) => unreachable!("a bounds check follows an induction variable"),
+                (Step::Load(inst), _) => {
+                    if !self.parts.is_empty() {
+                        let condition = self.take_parts();
+                        let next = self.builder.func.new_block();
+                        self.builder.func.layout.push(next);
+                        self.builder.brif(condition, BlockCall::new(next, &[]), slow.clone());
+                        self.builder.switch_to(next);
+                    }
+                    let data = self.builder.func.insts[*inst].clone();
+                    let address = self.before(data.args[0]);
+                    let ty = data.ty;
+                    let load = self.builder.inst(Op::Load, ty, &[address], data.payload, &[ty]);
+                    let (old, new) = (self.builder.func.result(*inst), self.builder.func.result(load));
+                    self.moved.insert(old, new);
                 }
             }
         }
         if let Some(induction) = &plan.induction
-            && plan.tests.iter().any(|test| matches!(test, Test::Below(..)))
+            && plan.has_loads()
         {
-            self.no_wrap(induction, &mut parts);
+            self.apart(plan, induction);
         }
+    }
+
+    /// All parts together.
+    fn take_parts(&mut self) -> Value {
+        let parts = std::mem::take(&mut self.parts);
         let all = parts.into_iter().reduce(|a, b| self.builder.band(a, b));
-        all.expect("a loop with a plan has tests")
+        all.unwrap_or_else(|| self.builder.iconst(Type::I1, 1))
+    }
+
+    /// The loop runs at least once.
+    fn enters(&mut self, induction: &Induction) {
+        let (start, bound) = (self.before(induction.start), self.before(induction.bound));
+        let op = match (induction.signed, induction.inclusive) {
+            (true, true) => Op::IcmpSle,
+            (true, false) => Op::IcmpSlt,
+            (false, true) => Op::IcmpUle,
+            (false, false) => Op::IcmpUlt,
+        };
+        let ty = self.builder.func.ty(start);
+        let holds = self.builder.pure_op(op, ty, &[start, bound]);
+        self.parts.push(holds);
+    }
+
+    /// No store of the loop touches what was loaded before it.
+    fn apart(&mut self, plan: &Plan, induction: &Induction) {
+        // For each address, the bytes around it that are loaded.
+        let mut loaded: BTreeMap<Value, (i64, i64)> = BTreeMap::new();
+        for step in &plan.steps {
+            let Step::Load(inst) = *step else { continue };
+            let data = &self.builder.func.insts[inst];
+            let (start, size) = (data.mem().expect("a load").offset as i64, data.ty.bytes() as i64);
+            let address = self.before(data.args[0]);
+            let range = loaded.entry(address).or_insert((start, start + size));
+            *range = (range.0.min(start), range.1.max(start + size));
+        }
+        let (first, bound) = (self.wide(induction.start, induction), self.wide(induction.bound, induction));
+        // 0 <= first and bound <= MAX_LOOPED: then nothing overflows but what a wild base does.
+        let zero = self.builder.iconst(Type::I64, 0);
+        let most = self.builder.iconst(Type::I64, MAX_LOOPED);
+        let low = self.builder.icmp_sle(zero, first);
+        let high = self.builder.icmp_sle(bound, most);
+        self.parts.extend([low, high]);
+        for place in &plan.stores {
+            let base = self.before(place.base);
+            let base = self.builder.ptr_to_int(base);
+            let start = self.moved_by(base, first, place.scale, place.offset);
+            let last = if induction.inclusive { 0 } else { -place.scale };
+            let end = self.moved_by(base, bound, place.scale, place.offset + last + place.size);
+            let holds = self.builder.icmp_ule(start, end);
+            self.parts.push(holds);
+            for (&address, &(from, to)) in &loaded {
+                let address = self.builder.ptr_to_int(address);
+                let from = self.moved_by(address, zero, 1, from);
+                let to = self.moved_by(address, zero, 1, to);
+                let below = self.builder.icmp_ule(end, from);
+                let above = self.builder.icmp_ule(to, start);
+                let holds = self.builder.bor(below, above);
+                self.parts.push(holds);
+            }
+        }
+    }
+
+    /// `base + index * scale + offset`
+    fn moved_by(&mut self, base: Value, index: Value, scale: i64, offset: i64) -> Value {
+        let scale = self.builder.iconst(Type::I64, scale as i128);
+        let scaled = self.builder.imul(index, scale);
+        let offset = self.builder.iconst(Type::I64, offset as i128);
+        let sum = self.builder.iadd(base, scaled);
+        self.builder.iadd(sum, offset)
     }
 
     /// The variable never wraps on its way to the bound: the step is positive, and bound + step fits the type.
-    fn no_wrap(&mut self, induction: &Induction, parts: &mut Vec<Value>) {
+    fn no_wrap(&mut self, induction: &Induction) {
         let ty = self.builder.func.ty(induction.variable);
         let known = self.builder.func.constant(induction.step).map(|step| eval::signed(ty, step));
         if known == Some(1) && !induction.inclusive {
@@ -408,12 +646,15 @@ impl Tester<'_> {
         let room = self.builder.isub(max, step);
         // An unsigned step that looks negative is too large to be of use; leave it to the guards.
         let zero = self.builder.iconst(ty, 0);
-        parts.push(self.builder.icmp_slt(zero, step));
-        parts.push(if induction.signed { self.builder.icmp_sle(bound, room) } else { self.builder.icmp_ule(bound, room) });
+        let holds = self.builder.icmp_slt(zero, step);
+        self.parts.push(holds);
+        let holds =
+            if induction.signed { self.builder.icmp_sle(bound, room) } else { self.builder.icmp_ule(bound, room) };
+        self.parts.push(holds);
     }
 
     /// `0 <= start + offset` and `last + offset < limit`, in 64 bits without overflow.
-    fn below(&mut self, induction: &Induction, index: Index, limit: Limit, parts: &mut Vec<Value>) {
+    fn below(&mut self, induction: &Induction, index: Index, limit: Limit) {
         let (start, bound) = (self.wide(induction.start, induction), self.wide(induction.bound, induction));
         let limit = match limit {
             Limit::Value(value) => self.before(value),
@@ -421,33 +662,40 @@ impl Tester<'_> {
         };
         if !induction.signed {
             // Both are compared without sign, and nothing is added.
-            parts.push(if induction.inclusive {
+            let holds = if induction.inclusive {
                 self.builder.icmp_ult(bound, limit)
             } else {
                 self.builder.icmp_ule(bound, limit)
-            });
+            };
+            self.parts.push(holds);
             return;
         }
         let first = self.builder.iconst(Type::I64, -(index.offset as i128));
-        parts.push(self.builder.icmp_sle(first, start));
+        let holds = self.builder.icmp_sle(first, start);
+        self.parts.push(holds);
         // The extension may have been without sign, and is only the same where the variable is not negative.
         if index.offset > 0 {
             let zero = self.builder.iconst(Type::I64, 0);
-            parts.push(self.builder.icmp_sle(zero, start));
+            let holds = self.builder.icmp_sle(zero, start);
+            self.parts.push(holds);
         }
         let mut end = limit;
         if index.offset != 0 {
             let most = self.builder.iconst(Type::I64, MAX_LEN);
-            parts.push(self.builder.icmp_ule(limit, most));
+            let holds = self.builder.icmp_ule(limit, most);
+            self.parts.push(holds);
             let offset = self.builder.iconst(Type::I64, index.offset as i128);
             end = self.builder.isub(limit, offset);
         }
-        parts.push(if induction.inclusive { self.builder.icmp_slt(bound, end) } else { self.builder.icmp_sle(bound, end) });
+        let holds =
+            if induction.inclusive { self.builder.icmp_slt(bound, end) } else { self.builder.icmp_sle(bound, end) };
+        self.parts.push(holds);
         if index.added_narrow {
             // variable + offset <= bound + offset stays within the narrow type.
             let max = self.builder.func.ty(induction.variable).mask() >> 1;
             let most = self.builder.iconst(Type::I64, max as i128 - index.offset as i128);
-            parts.push(self.builder.icmp_sle(bound, most));
+            let holds = self.builder.icmp_sle(bound, most);
+            self.parts.push(holds);
         }
     }
 
