@@ -14,7 +14,7 @@ pub fn trials() -> Vec<Trial> {
         }
     };
     add("run", "lang", runs);
-    add("run", "ir", runs);
+    add("ir", "ir", runs);
     add("trap", "lang", runs);
     add("check", "lang", checks);
     add("opt", "ir", optimizes);

@@ -1,8 +1,9 @@
 //! All end-to-end tests, in one executable. A test of the language is a file that is dropped into `tests/files`.
 //!
-//! - `files/run/*.lang` and `files/trap/*.lang` run in every mode, which all have to print the same and end the same.
+//! - `files/run/*.lang`, `files/trap/*.lang` and `files/ir/*.ir` run in every mode, which all have to print the same and end the
+//!   same.
 //! - `files/check/*.lang` show exactly what `lang check` says.
-//! - `files/opt/*.ir` show what the optimizer makes of a function; the interpreter runs them before and after, too.
+//! - `files/opt/*.ir` show what the optimizer, or one pass of it, makes of a function.
 //! - `files/cli/*.cmd` show what a command line prints.
 //! - the examples and the kernels of `benches/` run in every mode, the kernels against their twins in C.
 //!
