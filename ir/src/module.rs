@@ -11,6 +11,8 @@ pub const ENTRY: &str = "lang_main";
 pub struct Module {
     /// Names of the source files as the user gave them.
     pub files: PrimaryMap<FileId, String>,
+    /// Names of the libraries that imported functions come from, as `m` of `libm`.
+    pub libraries: Vec<String>,
     pub functions: PrimaryMap<FuncId, Function>,
     pub globals: PrimaryMap<GlobalId, Global>,
     pub signatures: PrimaryMap<SigId, Signature>,

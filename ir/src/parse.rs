@@ -104,6 +104,10 @@ impl Header<'_> {
                     let name = self.cursor.string()?;
                     self.module.files.push(name);
                 }
+                b"library" => {
+                    let name = self.cursor.string()?;
+                    self.module.libraries.push(name);
+                }
                 b"sig" => {
                     self.sequential(self.module.signatures.len())?;
                     let sig = self.cursor.signature()?;
@@ -119,7 +123,7 @@ impl Header<'_> {
                     self.cursor.expect_word("fn")?;
                     self.function(Linkage::Import)?;
                 }
-                _ => return fail(start, "expected `file`, `sig`, `global`, `fn`, `export fn` or `import fn`"),
+                _ => return fail(start, "expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`"),
             }
             self.cursor.end_line()?;
         }
@@ -257,6 +261,7 @@ mod tests {
     /// One of everything.
     const TEXT: &str = r#"file 0 "sum.lang"
 file 1 "a \22quoted\22 näme\0a"
+library "m"
 sig 0 (i64, ptr noalias nonnull) -> i64, f16
 sig 1 ()
 global @greeting const size 8 align 1 { "hel\22lo\0a\ff" }
@@ -361,7 +366,7 @@ block1:
             ("global @é size 1".into(), "1:9: expected a name"),
             ("file 0 \"é\\zz\"".into(), "1:10: expected two hexadecimal digits behind the backslash"),
             ("file 1 \"\"".into(), "1:6: expected the next number, 0"),
-            ("nonsense".into(), "1:1: expected `file`, `sig`, `global`, `fn`, `export fn` or `import fn`"),
+            ("nonsense".into(), "1:1: expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`"),
         ];
         for (text, expected) in cases {
             let found = module(&text).map_or_else(|error| error.to_string(), |_| String::new());

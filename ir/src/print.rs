@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! file 0 "sum.lang"
+//! library "m"
 //! sig 0 (i64) -> i64
 //! global @greeting const size 8 align 1 { "hello\0a" }
 //! global @table size 16 align 8 { 0 @greeting+1, 8 fn @sum }
@@ -46,6 +47,11 @@ pub fn module(module: &Module) -> String {
     for (file, name) in &module.files {
         printer.fmt(format_args!("file {} ", file.as_u32()));
         printer.quoted(name);
+        printer.text("\n");
+    }
+    for library in &module.libraries {
+        printer.text("library ");
+        printer.quoted(library);
         printer.text("\n");
     }
     for (sig, signature) in &module.signatures {

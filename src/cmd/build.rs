@@ -83,7 +83,8 @@ pub fn executable(plan: &mut Plan, module: &Module, debug_info: bool, output: &P
         .map_err(|error| Failure::environment(format!("cannot make a temporary folder: {error}")))?;
     let path = folder.path().join("program.o");
     write_file(&path, &object)?;
-    let options = LinkOptions { debug: debug_info, ..LinkOptions::default() };
+    let libs = module.libraries.clone();
+    let options = LinkOptions { debug: debug_info, libs, ..LinkOptions::default() };
     plan.timed("link", |_| link(&[&path], output, &options))
         .map_err(|error| Failure::environment(format!("linking failed: {error}")))
 }

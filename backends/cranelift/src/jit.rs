@@ -61,6 +61,7 @@ pub struct Loaded {
 impl Loaded {
     pub fn new(module: &Module, funcs: &[FuncId], isa: &OwnedTargetIsa) -> Result<Loaded, Error> {
         let image = Image::new(module, compile::compile(module, funcs, isa, compile::Text::None)?)?;
+        library::open(&module.libraries);
         let mut imports = Vec::new();
         for name in &image.imports {
             match library::imported(name) {

@@ -96,14 +96,31 @@ pub fn imported(name: &str) -> Option<*const u8> {
     })
 }
 
+/// Loads libraries, so that [`imported`] finds their functions. One that is not there is noticed by what it would have had.
+pub fn open(libraries: &[String]) {
+    for library in libraries {
+        // Behind the plain name there is often text for the linker instead of a library.
+        for file in [format!("lib{library}.so"), format!("lib{library}.so.6")] {
+            let Ok(file) = std::ffi::CString::new(file) else { continue };
+            if !unsafe { c::dlopen(file.as_ptr(), c::RTLD_NOW | c::RTLD_GLOBAL) }.is_null() {
+                break;
+            }
+        }
+    }
+}
+
 fn trap() -> *const u8 {
     lang_rt::abi::find("lang_rt_trap").map_or(std::ptr::null(), |f| f.address)
 }
 
 mod c {
+    pub const RTLD_NOW: i32 = 2;
+    pub const RTLD_GLOBAL: i32 = 0x100;
+
     unsafe extern "C" {
         pub fn memcpy(to: *mut u8, from: *const u8, n: usize) -> *mut u8;
         pub fn memset(to: *mut u8, byte: i32, n: usize) -> *mut u8;
+        pub fn dlopen(file: *const std::ffi::c_char, flags: i32) -> *mut u8;
         pub fn dlsym(handle: *mut u8, name: *const std::ffi::c_char) -> *const u8;
     }
 }

@@ -191,8 +191,12 @@ impl<'p> Cx<'p> {
             };
             let id = self.module.functions.push(function);
             self.funcs.push(id);
-            if is_extern {
+            if let FuncKind::Extern { library } = func.kind {
                 foreign.insert(&func.symbol, id);
+                let library = String::from_utf8_lossy(&program[library]);
+                if !self.module.libraries.iter().any(|known| *known == library) {
+                    self.module.libraries.push(library.into_owned());
+                }
             }
         }
     }
