@@ -1,0 +1,66 @@
+;@ lang: build --help
+;= stdout
+;| Compile a program to an executable, or to what --emit names
+;|
+;| Usage: lang build [OPTIONS] <PATH>
+;|
+;| Arguments:
+;|   <PATH>
+;|           The main file (.lang), or a module in IR text (.ir)
+;|
+;| Options:
+;|       --release
+;|           Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
+;|
+;|   -O
+;|           Optimize: the same as --opt-level 2; `-O0` to `-O3` name another level
+;|
+;|       --opt-level <LEVEL>
+;|           0: nothing; 1 to 3: all passes with the e-graph
+;|
+;|       --backend <NAME>
+;|           Compile with this backend: cranelift, llvm (see `lang build --help`)
+;|
+;|       --target-cpu <CPU>
+;|           Generate code for this CPU (`native`, or a name that LLVM knows) instead of the baseline
+;|
+;|       --disable-rule <RULE>
+;|           Keep the optimizer from using this rule (may be repeated)
+;|
+;|       --print-after <PASS>
+;|           Print the IR after this pass (may be repeated; `all` for every pass, `lowered` for the
+;|           input)
+;|
+;|       --func <NAME>
+;|           Print only this function with --print-after
+;|
+;|       --stats
+;|           Print what the optimizer did: nodes, rounds, and how often each rule fired
+;|
+;|       --time
+;|           Print how long each part of the compiler took
+;|
+;|   -o, --output <FILE>
+;|           Where to write; default is the name of the file without its ending
+;|
+;|       --emit <FORM>
+;|           What to write instead of an executable
+;|
+;|           Possible values:
+;|           - obj:     Object file
+;|           - asm:     Assembly
+;|           - llvm-ir: LLVM IR
+;|           - clif:    Cranelift IR
+;|           - ir:      The IR of this compiler, after optimization
+;|
+;|   -g
+;|           Write line-level debug information (debug builds have it anyway)
+;|
+;|   -h, --help
+;|           Print help (see a summary with '-h')
+;|
+;| Examples:
+;|   lang build hello.lang                           debug build: fast to compile
+;|   lang build hello.lang --release -o hello        release build
+;|   lang build hello.lang -O --emit ir,asm          optimized IR and assembly, to hello.ir and hello.s
+;|   lang build hello.lang --release --stats         what the optimizer did

@@ -1,0 +1,15 @@
+;@ lang: rules --help
+;= stdout
+;| List the rewrite rules of the optimizer
+;|
+;| Usage: lang rules [NAME]
+;|
+;| Arguments:
+;|   [NAME]  Only rules whose name contains this
+;|
+;| Options:
+;|   -h, --help  Print help
+;|
+;| Examples:
+;|   lang rules                                      all of them
+;|   lang rules urem-                                those whose name starts so, with their algebra

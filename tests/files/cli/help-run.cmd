@@ -1,0 +1,30 @@
+;@ lang: run --help
+;= stdout
+;| Compile in memory and run
+;|
+;| Usage: lang run [OPTIONS] <PATH> [-- <ARGS>...]
+;|
+;| Arguments:
+;|   <PATH>     The main file (.lang), or a module in IR text (.ir)
+;|   [ARGS]...  Arguments of the program
+;|
+;| Options:
+;|       --release              Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was
+;|                              built without LLVM)
+;|   -O                         Optimize: the same as --opt-level 2; `-O0` to `-O3` name another level
+;|       --opt-level <LEVEL>    0: nothing; 1 to 3: all passes with the e-graph
+;|       --backend <NAME>       Compile with this backend: cranelift, llvm (see `lang build --help`)
+;|       --target-cpu <CPU>     Generate code for this CPU (`native`, or a name that LLVM knows)
+;|                              instead of the baseline
+;|       --disable-rule <RULE>  Keep the optimizer from using this rule (may be repeated)
+;|       --print-after <PASS>   Print the IR after this pass (may be repeated; `all` for every pass,
+;|                              `lowered` for the input)
+;|       --func <NAME>          Print only this function with --print-after
+;|       --stats                Print what the optimizer did: nodes, rounds, and how often each rule
+;|                              fired
+;|       --time                 Print how long each part of the compiler took
+;|   -h, --help                 Print help
+;|
+;| Examples:
+;|   lang run hello.lang
+;|   lang run nbody.lang --release -- 50000          arguments of the program stand behind --

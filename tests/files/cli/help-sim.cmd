@@ -1,0 +1,18 @@
+;@ lang: sim --help
+;= stdout
+;| Interpret, with every check on
+;|
+;| Usage: lang sim [OPTIONS] <PATH> [-- <ARGS>...]
+;|
+;| Arguments:
+;|   <PATH>     The main file (.lang), or a module in IR text (.ir)
+;|   [ARGS]...  Arguments of the program
+;|
+;| Options:
+;|       --trace  Print every instruction that is executed to standard error
+;|   -O           Interpret the optimized program instead: the e-graph and all passes run first
+;|   -h, --help   Print help
+;|
+;| Examples:
+;|   lang sim hello.lang
+;|   lang sim hello.lang --trace                     every instruction, on standard error

@@ -1,0 +1,3 @@
+;@ lang: run tests/files/cli/input/hello.lang
+;= stdout
+;| hello

@@ -1,0 +1,3 @@
+;@ lang: --version
+;= stdout
+;| lang 0.1.0

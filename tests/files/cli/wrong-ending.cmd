@@ -1,0 +1,7 @@
+;@ lang: check README.md
+;= stderr
+;| error: README.md is neither a program (.lang) nor a module in IR text (.ir)
+;|
+;| For more information, try 'lang --help'.
+;= status
+;| Some(2)
