@@ -9,6 +9,7 @@ use crate::hir::{
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
 use lang_ir::{Op, Type};
+use std::borrow::Cow;
 
 /// Why there is no value.
 #[derive(Clone, Debug)]
@@ -82,7 +83,7 @@ impl Eval<'_, '_> {
             ExprKind::Bool(value) => ConstValue::Int(u128::from(*value)),
             ExprKind::Str(id) => ConstValue::Str(*id),
             ExprKind::Func(id) => ConstValue::Func(*id),
-            ExprKind::Load(place) => self.place(*place)?,
+            ExprKind::Load(place) => self.place(*place)?.into_owned(),
             ExprKind::Binary { .. } => self.chain(id)?,
             ExprKind::Logic { and, left, right } => {
                 // Chains of `&&` are high, too.
@@ -422,17 +423,16 @@ impl Eval<'_, '_> {
 
     // ----------------------------------------------------------------------------------------------- places
 
-    fn place(&self, id: PlaceId) -> Result<ConstValue> {
+    /// Constants in memory are looked at where they are.
+    fn place(&self, id: PlaceId) -> Result<Cow<'_, ConstValue>> {
         let node = &self.body[id];
         let span = node.span;
         match &node.kind {
-            PlaceKind::Constant(id) => Ok(self.cx.constants[id.index()].value.clone()),
-            PlaceKind::Temp(value) => self.expr(*value),
+            PlaceKind::Constant(id) => Ok(Cow::Borrowed(&self.cx.constants[id.index()].value)),
+            PlaceKind::Temp(value) => self.expr(*value).map(Cow::Owned),
             PlaceKind::Field { base, field } => {
-                let ty = self.body[*base].ty;
-                let count = self.cx.types.fields(ty).len();
                 let value = self.place(*base)?;
-                self.part(&value, u64::from(*field), count as u64, node.ty, span)
+                self.part(value, u64::from(*field), node.ty, span)
             }
             PlaceKind::ArrayElement { array, index, bracket } => {
                 let ty = self.body[*array].ty;
@@ -447,14 +447,14 @@ impl Eval<'_, '_> {
                     });
                 }
                 let value = self.place(*array)?;
-                self.part(&value, index as u64, len, node.ty, span)
+                self.part(value, index as u64, node.ty, span)
             }
             PlaceKind::SliceElement { slice, index, bracket } => match self.expr(*slice)? {
                 ConstValue::Str(id) => {
                     let text = &self.cx.strings[id.index()];
                     let index = self.index(*index)?;
                     match usize::try_from(index).ok().and_then(|index| text.get(index)) {
-                        Some(&byte) => Ok(ConstValue::Int(u128::from(byte))),
+                        Some(&byte) => Ok(Cow::Owned(ConstValue::Int(u128::from(byte)))),
                         None => Err(Stop::Fault {
                             span: *bracket,
                             message: format!("index {index} is out of bounds for length {}", text.len()),
@@ -463,8 +463,7 @@ impl Eval<'_, '_> {
                 }
                 _ => self.not_constant(span, "this element"),
             },
-            PlaceKind::Global(_) => self.not_constant(span, "the value of a variable"),
-            PlaceKind::Local(_) => self.not_constant(span, "the value of a variable"),
+            PlaceKind::Global(_) | PlaceKind::Local(_) => self.not_constant(span, "the value of a variable"),
             _ => self.not_constant(span, "this"),
         }
     }
@@ -478,16 +477,17 @@ impl Eval<'_, '_> {
     }
 
     /// A part of an aggregate.
-    fn part(&self, value: &ConstValue, index: u64, len: u64, ty: Ty, span: Span) -> Result<ConstValue> {
-        debug_assert!(index < len);
-        match value {
-            ConstValue::Aggregate(parts) => Ok(parts[index as usize].clone()),
-            ConstValue::Repeat(part) => Ok((**part).clone()),
-            ConstValue::Zero => Ok(match scalar(self.cx, ty) {
+    fn part<'v>(&self, value: Cow<'v, ConstValue>, index: u64, ty: Ty, span: Span) -> Result<Cow<'v, ConstValue>> {
+        Ok(match value {
+            Cow::Borrowed(ConstValue::Aggregate(parts)) => Cow::Borrowed(&parts[index as usize]),
+            Cow::Owned(ConstValue::Aggregate(mut parts)) => Cow::Owned(parts.swap_remove(index as usize)),
+            Cow::Borrowed(ConstValue::Repeat(part)) => Cow::Borrowed(&**part),
+            Cow::Owned(ConstValue::Repeat(part)) => Cow::Owned(*part),
+            Cow::Borrowed(ConstValue::Zero) | Cow::Owned(ConstValue::Zero) => Cow::Owned(match scalar(self.cx, ty) {
                 Some(ty) => self.value(0, ty),
                 None => ConstValue::Zero,
             }),
-            _ => self.not_constant(span, "this part"),
-        }
+            _ => return self.not_constant(span, "this part"),
+        })
     }
 }

@@ -787,7 +787,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
             self.require_values(ty, self.file[written].span)
         });
         let init = match (decl.init, declared) {
-            (Some(init), Some(ty)) => self.expr_to(init, ty),
+            (Some(init), Some(ty)) => {
+                let value = self.expr_to(init, ty);
+                if self.ty(value) == Ty::ERROR {
+                    // The variable has its type all the same.
+                    let span = self.body[value].span;
+                    self.add(ExprKind::Error, ty, span)
+                } else {
+                    value
+                }
+            }
             (Some(init), None) => {
                 let value = self.expr(init, None);
                 self.infer_variable(value)

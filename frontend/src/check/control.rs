@@ -222,6 +222,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
         body: ast::BlockId,
         span: Span,
     ) -> ExprId {
+        if let Cond::Expr(expr) = cond
+            && self.file[expr].kind == ast::ExprKind::Bool(true)
+        {
+            return self.endless_loop(label, body, span);
+        }
         let id = self.push_loop(label);
         self.push_scope(ast::List::EMPTY);
         let cond = self.cond(cond);

@@ -80,6 +80,7 @@ const RIGHT: &[&str] = &[
     "fn main() { let a = [[1, 2], [3, 4]]; let v: [,]i64 = a; print(v[1, 0], v.rows, v.cols, v[0].len); }",
     // control flow
     "fn f(x: i64) -> i64 { if x > 0 { return 1; } else { return 2; } }\nfn main() { print(f(1)); }",
+    "fn f(x: i64) -> i64 { while true { if x > 3 { return x; } } }\nfn main() { print(f(5)); }",
     "fn f() -> i64 { loop { } }\nfn main() { print(f()); }",
     "fn f(x: i64) -> i64 { switch x { 0 => 1, 1..=5 => 2, -3 | 9 => return 7, y if y > 100 => y, else => 0 } }\nfn main() { print(f(1)); }",
     "fn f(b: bool) -> i64 { switch b { true => 1, false => 2 } }\nfn main() { print(f(true)); }",
@@ -260,6 +261,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     ("fn main() { let n = 5; let a = [0; n]; let b: [n]i64 = [1]; print(a, b); }", &["E0344@1", "E0201@1"]),
     // control
+    ("fn main() { let n: i64 = \"five\"; if n { }\n switch n { 1 => print(1) } }", &["E0301@1", "E0301@1", "E0375@2"]),
     (
         "fn main() { break; for i in 0..3 { continue foo; } yield 1; return; }",
         &["E0334@1", "W0201@1", "E0333@1", "E0332@1"],
