@@ -52,7 +52,7 @@ pub enum Command {
     /// List the rewrite rules of the optimizer
     #[command(after_help = "Examples:
   lang rules                                      all of them
-  lang rules urem-                                those whose name starts so, with their algebra")]
+  lang rules urem-                                those with this in their name, in full")]
     Rules(Rules),
 }
 
@@ -89,7 +89,7 @@ pub struct Codegen {
     /// 0: nothing; 1 to 3: all passes with the e-graph
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=3))]
     pub opt_level: Option<u8>,
-    /// Compile with this backend: cranelift, llvm (see `lang build --help`)
+    /// Compile with this backend: cranelift or llvm; `lang run` also knows interp
     #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,
     /// Generate code for this CPU (`native`, or a name that LLVM knows) instead of the baseline

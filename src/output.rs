@@ -20,6 +20,8 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         return std::fs::write(path, bytes).map_err(fail);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A folder that is not there is told as such, without the name of the temporary file.
+    std::fs::metadata(folder).map_err(fail)?;
     let mut file = tempfile::Builder::new().prefix(".lang-").tempfile_in(folder).map_err(fail)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(fail)?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666 & !umask());

@@ -86,5 +86,5 @@ pub fn executable(plan: &mut Plan, module: &Module, debug_info: bool, output: &P
     let libs = module.libraries.clone();
     let options = LinkOptions { debug: debug_info, libs, ..LinkOptions::default() };
     plan.timed("link", |_| link(&[&path], output, &options))
-        .map_err(|error| Failure::environment(format!("linking failed: {error}")))
+        .map_err(|error| Failure::environment(error.to_string()))
 }

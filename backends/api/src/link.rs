@@ -63,6 +63,8 @@ pub fn link(objects: &[&Path], output: &Path, options: &LinkOptions) -> Result<(
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
     };
+    // A folder that is not there is told as such, without the name of the temporary one.
+    std::fs::metadata(folder).map_err(write_error(output))?;
     // In the output's folder, so that the finished executable only has to be renamed.
     let work = tempfile::Builder::new().prefix(".lang-link-").tempdir_in(folder).map_err(write_error(output))?;
     let runtime = work.path().join("lang_rt.o");

@@ -1,5 +1,5 @@
-;@ lang: check tests/files/cli/folder.lang
+;@ lang: check tests/files/cli/input/folder.lang
 ;= stderr
-;| error: cannot read tests/files/cli/folder.lang: Is a directory (os error 21)
+;| error: cannot read tests/files/cli/input/folder.lang: Is a directory (os error 21)
 ;= status
 ;| Some(1)
