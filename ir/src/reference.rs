@@ -4,14 +4,83 @@ use crate::ops::{Shape, TypeRule};
 use crate::print::fixed_type;
 use crate::{OPS, OpInfo, TrapCode, Type};
 
+/// A module that shows the parts of the text form.
+const EXAMPLE: &str = r#"file 0 "sum.lang"
+sig 0 (i64) -> i64
+global @greeting const size 8 align 1 { "hello\0a" }
+global @table size 16 align 8 { 0 @greeting+1, 8 fn @double }
+import fn @lang_rt_write_i64(i64)
+fn @double(i64) -> i64 inline at 0:1:4 {
+block0(v0: i64):
+  v1 = iadd.i64 v0, v0 @ 0:1:30
+  return v1 @ 0:1:30
+}
+export fn @sum(ptr noalias, i64) -> f64 at 0:3:4 {
+  ss0 = slot size 8 align 8
+  alias1 = slot ss0
+  alias2 = any scopes restrict0
+  scope0 = inlined @double decl 0:1:4 at 0:7:9
+block0(v0: ptr, v1: i64):
+  v2 = slot_addr ss0
+  store.i64 v1, v2 alias1 @ 0:4:5
+  v3 = load.f64 v0+16 align 4 alias2 @ 0:5:5
+  v4 = iconst.i64 -1
+  v5 = icmp_slt.i64 v1, v4 @ 0:6:8
+  brif v5, block1(v3), block2 @ 0:6:5
+block1(v6: f64):
+  return v6
+block2 cold:
+  v7 = iadd.i64 v1, v1 @ 0:1:30 scope0
+  trap bounds(v1, v7) @ 0:7:9
+}
+"#;
+
+const INTRODUCTION: &str = "# The IR
+
+Generated from the tables in `ir/src/ops.rs` and `ir/src/trap.rs` by `BLESS=1 cargo test -p lang-ir reference`.
+
+The IR is in SSA form with block parameters instead of phi functions: a jump gives each parameter of its block a value.
+Sign lives in the operation and integers wrap. What may trap has an explicit guard (`trapif`) before an operation that cannot
+fail. Aggregates live in memory.
+
+## The text form
+
+`lang build FILE --emit ir` prints it, and every command that takes a `.lang` file takes a `.ir` file. Print, parse, print is the
+identity.
+
+```text
+";
+
+const LEGEND: &str = "```
+
+| written | meaning |
+| --- | --- |
+| `file 0 \"sum.lang\"` | a source file, which locations name by its number |
+| `library \"m\"` | a library that imported functions come from |
+| `sig 0 (i64) -> i64` | a signature for indirect calls |
+| `global @table size 16 align 8 { ... }` | initial bytes as a string, then the addresses in it: at which offset, of what |
+| `ss0 = slot size 8 align 8` | a stack slot |
+| `alias1 = slot ss0` | a set of memory: of one slot or global or `any`, `scopes` of restrict promises an access is derived from, `noalias` those that it is not |
+| `scope0 = inlined @double decl 0:1:4 at 0:7:9` | what was inlined where; locations in it name the scope |
+| `block2 cold:` | a block that hardly ever runs |
+| `v7 = iadd.i64 v1, v1 @ 0:1:30 scope0` | result, mnemonic, controlling type, operands; file, line and column it comes from; the inlined call |
+| `noalias` `nonnull` `readonly` | promises about pointer parameters: `restrict`; never null; not written through |
+| `inline` `noinline` `cold` `noreturn` `pure` `readonly` `fast_math` | attributes of functions |
+
+Integer constants are signed decimals, `i1` and `ptr` unsigned; floats are the shortest decimals that read back exactly, `inf`, or
+`nan:0x` and all bits. What is usual is left out: offset 0, natural alignment, alias set 0, which is any memory, and unknown
+locations. `;` begins a comment.
+
+## Reading the tables
+
+`T` is the controlling type, which stands behind the mnemonic unless there is only one. A pure operation has no effect and reads
+no memory; a partial one has no meaning for some operands, which a guard before it excludes. Shift and rotate amounts count
+modulo the width. An `i1` takes a byte in memory, which holds 0 or 1; pointers have 64 bits.
+";
+
 /// The page as Markdown.
 pub fn markdown() -> String {
-    let mut out = String::from(
-        "# Operations of the IR\n\n\
-         Generated from the table in `ir/src/ops.rs`. `T` is the controlling type, which stands behind the mnemonic \
-         unless there is only one. A pure operation has no effect and reads no memory; a partial one has no meaning for some \
-         operands, which a guard before it excludes.\n",
-    );
+    let mut out = format!("{INTRODUCTION}{EXAMPLE}{LEGEND}");
     for (title, belongs) in SECTIONS {
         let rows: Vec<&OpInfo> = OPS.iter().filter(|info| belongs(info)).collect();
         if rows.is_empty() {
@@ -99,9 +168,19 @@ fn types(info: &OpInfo) -> String {
         Shape::Ternary => "T, T, T",
         _ => "T, T",
     };
-    let names: Vec<&str> = Type::ALL.into_iter().filter(|&ty| rule.accepts(ty)).map(Type::name).collect();
+    // Nothing is narrower than the narrowest type, nothing wider than the widest.
+    let none = match rule {
+        TypeRule::Extend => Some(Type::I1),
+        TypeRule::Reduce => Some(Type::I128),
+        TypeRule::Promote => Some(Type::F16),
+        TypeRule::Demote => Some(Type::F64),
+        _ => None,
+    };
+    let accepts = |&ty: &Type| rule.accepts(ty) && none != Some(ty);
+    let names: Vec<&str> = Type::ALL.into_iter().filter(accepts).map(Type::name).collect();
     let all = if names.len() == Type::ALL.len() { "any".to_string() } else { format!("`{}`", names.join(" ")) };
     match rule {
+        TypeRule::Int if info.shape == Shape::Switch => format!("value and cases T: {all}"),
         TypeRule::Int | TypeRule::WideInt | TypeRule::Bytes | TypeRule::Float => format!("`{operands} -> T`, T: {all}"),
         TypeRule::IntCompare | TypeRule::FloatCompare => format!("`T, T -> i1`, T: {all}"),
         TypeRule::IntConst | TypeRule::FloatConst => format!("`-> T`, T: {all}"),
@@ -138,6 +217,24 @@ fn flags(info: &OpInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_page_in_the_book_is_this_one() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/ir.md");
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, markdown()).expect("the page can be written");
+        }
+        let page = std::fs::read_to_string(&path).expect("docs/ir.md is there");
+        assert!(page == markdown(), "docs/ir.md is out of date: BLESS=1 cargo test -p lang-ir reference");
+    }
+
+    #[test]
+    fn the_example_is_right() {
+        let module = crate::parse::module(EXAMPLE).expect("it parses");
+        crate::verify::verify(&module).expect("it is valid");
+        assert_eq!(module.to_string(), EXAMPLE);
+    }
 
     #[test]
     fn every_operation_and_trap_is_there_once() {
