@@ -203,8 +203,10 @@ pub(crate) struct GlobalDecl {
     pub span: Span,
     pub scope: ScopeId,
     pub file: usize,
-    /// Absent for memory that the checker made.
+    /// Absent for memory that the checker made, and for names in a pattern.
     pub var: Option<ast::VarId>,
+    /// Of a name in a pattern: the global that holds the whole value, and the way to the part.
+    pub part: Option<(GlobalId, Vec<PartStep>)>,
     pub mutable: bool,
     pub is_pub: bool,
     pub used: bool,
@@ -215,6 +217,22 @@ pub(crate) struct GlobalDecl {
     /// Computes the initialiser, if it is not constant or has to run at its place in a script.
     pub init: Option<FuncId>,
     pub symbol: String,
+}
+
+/// A step from a value to a part of it, and the pattern that it is written in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PartStep {
+    /// Part of a tuple of that many.
+    Tuple {
+        index: u32,
+        count: u32,
+        span: Span,
+    },
+    Field {
+        target: ast::PatTarget,
+        name: ast::Ident,
+        span: Span,
+    },
 }
 
 impl<'a> Cx<'a> {
@@ -421,7 +439,7 @@ impl<'a> Cx<'a> {
         }
         for global in &self.globals {
             let name = self.interner.resolve(global.name);
-            if !global.used && !global.is_pub && global.var.is_some() && !name.starts_with('_') {
+            if !global.used && !global.is_pub && !name.is_empty() && !name.starts_with('_') {
                 warnings.push(
                     Diagnostic::warning("W0201", global.span, format!("variable `{name}` is never used"))
                         .help(format!("if this is intended, name it `_{name}`")),

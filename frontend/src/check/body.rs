@@ -228,23 +228,31 @@ impl<'a> Cx<'a> {
         self.script = Some(id);
         // Up to the first statement that can do anything, initialisers that are constant need not run.
         let mut started = false;
-        let mut runtime = Vec::new();
-        let mut globals = 0;
+        let mut runtime: FxHashMap<ast::VarId, Vec<usize>> = FxHashMap::default();
+        let mut next = 0;
         for &stmt in stmts {
             let StmtKind::Item(item) = file[stmt].kind else {
                 started = true;
                 continue;
             };
             let ast::ItemKind::Var(var) = file[item].kind else { continue };
-            let Some(global) = self.globals[globals..].iter().position(|global| global.var == Some(var)) else {
-                continue;
-            };
-            globals += global;
-            let global = globals;
-            if started || self.globals[global].constant.is_none() {
-                self.globals[global].constant = None;
-                runtime.push(global);
-                started = true;
+            // The globals of a declaration follow each other: the whole value, then the names in its pattern.
+            let Some(at) = self.globals[next..].iter().position(|global| global.var == Some(var)) else { continue };
+            let first = next + at;
+            next = first + 1;
+            while self
+                .globals
+                .get(next)
+                .is_some_and(|global| global.part.as_ref().is_some_and(|(whole, _)| whole.index() == first))
+            {
+                next += 1;
+            }
+            for global in first..next {
+                if started || self.globals[global].constant.is_none() {
+                    self.globals[global].constant = None;
+                    runtime.entry(var).or_default().push(global);
+                    started = true;
+                }
             }
         }
         let mut fcx = FnCx::new(self, 0, scope);
@@ -256,20 +264,15 @@ impl<'a> Cx<'a> {
         fcx.push_scope(file.body);
         let root = fcx.new_block(Span::new(file.id, 0, 0));
         let mut hir_stmts = Vec::new();
-        let mut runtime = runtime.into_iter().peekable();
         for &stmt in stmts {
             fcx.script_position = Some(file[stmt].span.start);
             if let StmtKind::Item(item) = file[stmt].kind {
                 let ast::ItemKind::Var(var) = file[item].kind else { continue };
-                let Some(&global) = runtime.peek() else { continue };
-                if fcx.cx.globals[global].var != Some(var) {
-                    continue;
-                }
-                runtime.next();
-                if let Some(init) = fcx.cx.globals[global].init {
-                    let span = file[stmt].span;
+                let span = file[stmt].span;
+                for &global in runtime.get(&var).into_iter().flatten() {
+                    let Some(init) = fcx.cx.globals[global].init else { continue };
                     let ty = fcx.cx.globals[global].ty;
-                    let value = match fcx.script_init(global, var) {
+                    let value = match fcx.script_init(global) {
                         Some(value) => value,
                         None => fcx.add(ExprKind::Call { callee: init, args: Vec::new(), paren: span }, ty, span),
                     };
@@ -295,15 +298,24 @@ impl<'a> Cx<'a> {
 impl<'c, 'a> FnCx<'c, 'a> {
     /// The initialiser of a global of a script as a part of `main`, so that it has no frame of its own in a backtrace. It was checked by
     /// itself before, for the type of the global.
-    fn script_init(&mut self, global: usize, var: ast::VarId) -> Option<ExprId> {
+    fn script_init(&mut self, global: usize) -> Option<ExprId> {
         let decl = &self.cx.globals[global];
         let (ty, init, span) = (decl.ty, decl.init?, decl.span);
         if ty == Ty::ERROR || self.cx.funcs[init.index()].result != ty {
             return None;
         }
-        let node = self.file[var];
         let diagnostics = self.cx.diagnostics.len();
-        let value = self.global_init(&node, node.ty.map(|_| ty), span);
+        let value = match (decl.part.clone(), decl.var) {
+            (Some((whole, way)), _) => {
+                let whole_ty = self.cx.globals[whole.index()].ty;
+                self.part_value_of(whole, whole_ty, &way, span)
+            }
+            (None, Some(var)) => {
+                let node = self.file[var];
+                self.global_init(&node, node.ty.map(|_| ty), span)
+            }
+            (None, None) => return None,
+        };
         self.cx.diagnostics.truncate(diagnostics);
         if self.ty(value) != ty {
             return None;

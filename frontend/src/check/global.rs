@@ -3,7 +3,7 @@
 use super::body::FnCx;
 use super::operator::Free;
 use super::types::TypePlace;
-use super::{ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, TypeState};
+use super::{ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, PartStep, TypeState};
 use crate::ast;
 use crate::consteval::{self, Stop};
 use crate::diagnostic::Diagnostic;
@@ -179,6 +179,9 @@ impl<'a> Cx<'a> {
             TypeState::Unresolved => {}
         }
         decl.state = TypeState::InProgress;
+        if let Some((whole, way)) = decl.part.clone() {
+            return self.resolve_part(id, whole, &way, used_at);
+        }
         let Some(var) = decl.var else { return decl.ty };
         let (scope, file_index, span, name) = (decl.scope, decl.file, decl.span, decl.name);
         let file = &self.files[file_index];
@@ -196,27 +199,9 @@ impl<'a> Cx<'a> {
             // From here on others, and the initialiser itself, may use it.
             self.globals[id.index()].ty = ty;
         }
-        let path = format!("{}.", self.text(name));
+        let path = if name == Symbol::EMPTY { "pattern.".to_string() } else { format!("{}.", self.text(name)) };
         let init = FuncId(self.funcs.len() as u32);
-        self.funcs.push(FuncDecl {
-            name,
-            span,
-            path: format!("{}init", path),
-            source: FuncSource::Init(id),
-            file: file_index,
-            scope,
-            attrs: hir::Attrs::default(),
-            export: None,
-            is_pub: false,
-            used: true,
-            params: Vec::new(),
-            result: Ty::ERROR,
-            resolved: true,
-            parent: None,
-            outer_locals: FxHashMap::default(),
-            body: None,
-            bindings: Vec::new(),
-        });
+        self.funcs.push(FuncDecl { path: format!("{path}init"), ..init_decl(id, name, span, file_index, scope) });
         let mut fcx = FnCx::new(self, file_index, scope);
         fcx.owner = Some(init);
         fcx.path = path;
@@ -251,6 +236,39 @@ impl<'a> Cx<'a> {
         decl.constant = constant;
         decl.init = Some(init);
         decl.ty
+    }
+
+    /// A global that a pattern binds.
+    fn resolve_part(&mut self, id: GlobalId, whole: GlobalId, way: &[PartStep], used_at: Span) -> Ty {
+        let whole_ty = self.resolve_global(whole, used_at);
+        self.globals[whole.index()].used = true;
+        let decl = &self.globals[id.index()];
+        let (scope, file_index, span, name) = (decl.scope, decl.file, decl.span, decl.name);
+        let init = FuncId(self.funcs.len() as u32);
+        let path = format!("{}.init", self.text(name));
+        self.funcs.push(FuncDecl { path, ..init_decl(id, name, span, file_index, scope) });
+        let mut fcx = FnCx::new(self, file_index, scope);
+        let value = fcx.part_value_of(whole, whole_ty, way, span);
+        let ty = fcx.ty(value);
+        let constant = match (&fcx.cx.globals[whole.index()].constant, ty) {
+            (_, Ty::ERROR) => None,
+            (Some(constant), _) => fcx.constant_part(constant.clone(), way, whole_ty),
+            (None, _) => None,
+        };
+        let root = fcx.new_block(span);
+        fcx.body.blocks[root.index()].tail = Some(value);
+        fcx.body.blocks[root.index()].ty = ty;
+        fcx.body.root = Some(root);
+        let body = fcx.body;
+        let func = &mut self.funcs[init.index()];
+        func.result = ty;
+        func.body = Some(body);
+        let decl = &mut self.globals[id.index()];
+        decl.state = TypeState::Done;
+        decl.ty = ty;
+        decl.constant = constant;
+        decl.init = Some(init);
+        ty
     }
 
     /// Nobody calls the function that computes the initialiser of a global.
@@ -427,6 +445,29 @@ impl<'a> Cx<'a> {
     }
 }
 
+/// The function that computes the initialiser of a global.
+fn init_decl(id: GlobalId, name: Symbol, span: Span, file: usize, scope: ScopeId) -> FuncDecl {
+    FuncDecl {
+        name,
+        span,
+        path: String::new(),
+        source: FuncSource::Init(id),
+        file,
+        scope,
+        attrs: hir::Attrs::default(),
+        export: None,
+        is_pub: false,
+        used: true,
+        params: Vec::new(),
+        result: Ty::ERROR,
+        resolved: true,
+        parent: None,
+        outer_locals: FxHashMap::default(),
+        body: None,
+        bindings: Vec::new(),
+    }
+}
+
 fn empty_body(span: Span) -> hir::Body {
     let block = hir::Block { stmts: Vec::new(), tail: None, ty: Ty::VOID, yields: false, span };
     hir::Body { blocks: vec![block], root: Some(hir::BlockId(0)), ..hir::Body::default() }
@@ -480,6 +521,58 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
+    /// The part of a global that a name in a pattern is bound to.
+    pub(crate) fn part_value_of(&mut self, whole: GlobalId, whole_ty: Ty, way: &[PartStep], span: Span) -> ExprId {
+        let mut ty = whole_ty;
+        let mut place = self.place(PlaceKind::Global(whole), ty, span);
+        for &step in way {
+            if ty == Ty::ERROR {
+                return self.error(span);
+            }
+            let Some(field) = self.part_field(step, ty) else { return self.error(span) };
+            ty = self.cx.types.fields(ty)[field as usize];
+            place = self.place(PlaceKind::Field { base: place, field }, ty, span);
+        }
+        if ty == Ty::ERROR {
+            return self.error(span);
+        }
+        self.add(ExprKind::Load(place), ty, span)
+    }
+
+    /// The number of the field that a step goes to; the pattern is reported if it does not fit.
+    fn part_field(&mut self, step: PartStep, ty: Ty) -> Option<u32> {
+        match step {
+            PartStep::Tuple { index, count, span } => match self.kind(ty) {
+                TyKind::Tuple(list) if self.cx.types[list].len() == count as usize => Some(index),
+                kind => {
+                    self.report_tuple_pattern(kind, ty, count as usize, span);
+                    None
+                }
+            },
+            PartStep::Field { target, name, span } => {
+                let id = self.struct_pattern(target, ty, span)?;
+                let field = self.cx.types[id].fields.iter().position(|field| field.name == name.name);
+                if field.is_none() {
+                    self.report_unknown_field(id, name);
+                }
+                field.map(|field| field as u32)
+            }
+        }
+    }
+
+    fn constant_part(&mut self, mut value: ConstValue, way: &[PartStep], mut ty: Ty) -> Option<ConstValue> {
+        for &step in way {
+            let field = self.part_field(step, ty)?;
+            ty = self.cx.types.fields(ty)[field as usize];
+            value = match value {
+                ConstValue::Aggregate(mut parts) => parts.swap_remove(field as usize),
+                ConstValue::Zero => ConstValue::Zero,
+                _ => return None,
+            };
+        }
+        Some(value)
+    }
+
     /// Checks the initialiser of a global.
     pub(crate) fn global_init(&mut self, node: &ast::VarDecl, declared: Option<Ty>, span: Span) -> ExprId {
         match (node.init, declared) {
@@ -531,6 +624,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             scope,
             file: self.file_index,
             var: None,
+            part: None,
             mutable: true,
             is_pub: false,
             used: true,

@@ -111,7 +111,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
-    fn report_tuple_pattern(&mut self, kind: TyKind, ty: Ty, count: usize, span: Span) {
+    pub(crate) fn report_tuple_pattern(&mut self, kind: TyKind, ty: Ty, count: usize, span: Span) {
         let name = self.name_of(ty);
         let message = match kind {
             TyKind::Tuple(list) => {
@@ -123,7 +123,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     /// The struct that a pattern names, if values of the type are of it.
-    fn struct_pattern(&mut self, target: PatTarget, ty: Ty, span: Span) -> Option<StructId> {
+    pub(crate) fn struct_pattern(&mut self, target: PatTarget, ty: Ty, span: Span) -> Option<StructId> {
         let named = match target {
             PatTarget::Case(_) => {
                 self.cx.not_yet(span, "enums are", "use a struct for now");

@@ -142,6 +142,8 @@ const RIGHT: &[&str] = &[
     "type Grid = [4][4]f32;\nfn f(g: *Grid) -> f32 { g.*[1][2] }\nfn main() { var g: Grid; g[1][2] = 1.5; print(f(&g), g.len); }",
     "fn main() { let f: ?fn(i64) -> i64 = nil; if let g = f { print(g(1)); } let a: ?*i64 = nil; print(f == nil, a); }",
     "fn set(xs: []i64) { xs[0] = 1; }\nfn sum(xs: []i64) -> i64 { xs[0] }\nfn main() { let a = [1, 2]; var b = a; b.set(); let s = alloc!(i64)(3); s.set(); let c = b[..]; c.set(); print(a.sum(), c); }",
+    "let (a, (b, _)) = (1, (\"x\", 2));\nstruct P { x: i64, y: i64 }\nlet P { x, y: z } = make();\nfn make() -> P { P { x: 1, y: 2 } }\nfn main() { print(a, b, x, z); }",
+    "print(1);\nvar (a, b) = (1, 2);\na += b;\nprint(a);",
     "fn main() { pass; ; let _unused = 3; let _ = 4; _ = 5; }",
 ];
 
@@ -261,6 +263,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     ("fn main() { let n = 5; let a = [0; n]; let b: [n]i64 = [1]; print(a, b); }", &["E0344@1", "E0201@1"]),
     // control
+    ("let (a, b) = (1, 2, 3);\nlet (c, 5) = (1, 2);\nprint(a, b, c);", &["E0376@1", "E0370@2"]),
     ("fn main() { let n: i64 = \"five\"; if n { }\n switch n { 1 => print(1) } }", &["E0301@1", "E0301@1", "E0375@2"]),
     (
         "fn main() { break; for i in 0..3 { continue foo; } yield 1; return; }",

@@ -2,7 +2,7 @@
 
 use super::{AliasDecl, AliasId, AliasState, ConstDeclId, Decl, FnSet, FnSetId, Named, Scope, ScopeId};
 use crate::ast::{self, ItemKind, PatKind, StmtKind};
-use crate::check::{ConstDecl, ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, StructDecl, TypeState};
+use crate::check::{ConstDecl, ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, PartStep, StructDecl, TypeState};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, FuncId, GlobalId};
 use crate::intern::Symbol;
@@ -255,8 +255,12 @@ impl<'a> Cx<'a> {
             PatKind::Bind(name) => name,
             PatKind::Wild => Symbol::UNDERSCORE,
             PatKind::Error => return,
+            PatKind::Tuple(_) | PatKind::Struct { .. } => Symbol::EMPTY,
             _ => {
-                self.not_yet(pat.span, "patterns in top-level declarations are", "bind the whole value to one name");
+                self.report(
+                    Diagnostic::error("E0370", pat.span, "this pattern does not match every value")
+                        .help("`if let` or `switch` tests a value"),
+                );
                 let mut names = Vec::new();
                 bound_names(file, decl.pat, &mut names);
                 for ident in names {
@@ -265,24 +269,72 @@ impl<'a> Cx<'a> {
                 return;
             }
         };
+        let whole = self.add_global(scope, file_index, ast::Ident { name, span: pat.span }, decl.mutable, is_pub);
+        self.globals[whole.index()].var = Some(var);
+        if name == Symbol::EMPTY {
+            self.collect_parts(whole, decl.pat, &mut Vec::new());
+        } else if name != Symbol::UNDERSCORE {
+            self.declare(scope, ast::Ident { name, span: pat.span }, Decl::Global(whole));
+        }
+    }
+
+    fn add_global(&mut self, scope: ScopeId, file: usize, name: ast::Ident, mutable: bool, is_pub: bool) -> GlobalId {
         let id = GlobalId(self.globals.len() as u32);
         self.globals.push(GlobalDecl {
-            name,
-            span: pat.span,
+            name: name.name,
+            span: name.span,
             scope,
-            file: file_index,
-            var: Some(var),
-            mutable: decl.mutable,
+            file,
+            var: None,
+            part: None,
+            mutable,
             is_pub,
             used: false,
             state: TypeState::Unresolved,
             ty: Ty::ERROR,
             constant: None,
             init: None,
-            symbol: format!("{}{}", self.scopes[scope.0 as usize].path, self.interner.resolve(name)),
+            symbol: match self.interner.resolve(name.name) {
+                "" => "pattern".to_string(),
+                name => format!("{}{name}", self.scopes[scope.0 as usize].path),
+            },
         });
-        if name != Symbol::UNDERSCORE {
-            self.declare(scope, ast::Ident { name, span: pat.span }, Decl::Global(id));
+        id
+    }
+
+    /// A global for each name in a pattern.
+    fn collect_parts(&mut self, whole: GlobalId, pat: ast::PatId, way: &mut Vec<PartStep>) {
+        let decl = &self.globals[whole.index()];
+        let (scope, file_index, mutable, is_pub) = (decl.scope, decl.file, decl.mutable, decl.is_pub);
+        let file = &self.files[file_index];
+        let span = file[pat].span;
+        match file[pat].kind {
+            PatKind::Bind(name) => {
+                let name = ast::Ident { name, span };
+                let id = self.add_global(scope, file_index, name, mutable, is_pub);
+                self.globals[id.index()].part = Some((whole, way.clone()));
+                self.declare(scope, name, Decl::Global(id));
+            }
+            PatKind::Tuple(parts) => {
+                let count = parts.len() as u32;
+                for (index, &part) in file[parts].iter().enumerate() {
+                    way.push(PartStep::Tuple { index: index as u32, count, span });
+                    self.collect_parts(whole, part, way);
+                    way.pop();
+                }
+            }
+            PatKind::Struct { target, fields, .. } => {
+                for field in &file[fields] {
+                    way.push(PartStep::Field { target, name: field.name, span });
+                    self.collect_parts(whole, field.pat, way);
+                    way.pop();
+                }
+            }
+            PatKind::Wild | PatKind::Error => {}
+            _ => self.report(
+                Diagnostic::error("E0370", span, "this pattern does not match every value")
+                    .help("`if let` or `switch` tests a value"),
+            ),
         }
     }
 
