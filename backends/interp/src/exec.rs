@@ -532,7 +532,7 @@ impl Machine<'_> {
     fn watch(&mut self, at: At, address: u64, len: Option<u64>, call: u64) -> Result<(), Stop> {
         let watch = at.code.watches[at.code.code[at.index].a as usize];
         let len = len.unwrap_or(watch.size as u64);
-        if self.memory.is_noted(address, len, call, watch.origin, watch.write) {
+        if self.memory.note_fast(address, len, call, watch.origin, watch.write, at.inst()) {
             return Ok(());
         }
         self.note(at, address, len, call, watch)

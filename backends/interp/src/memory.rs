@@ -509,13 +509,13 @@ impl Memory {
         self.calls
     }
 
-    /// Whether the same was noted before, and nothing else: then [`Memory::note`] has nothing to do.
+    /// Notes an access of the usual kind in such a call; false if [`Memory::note`] has to.
     #[inline(always)]
-    pub fn is_noted(&self, address: u64, len: u64, call: u64, origin: u8, write: bool) -> bool {
-        let (Some(entry), Some(notes)) = (self.entries.get(index(address)), self.notes.get(index(address))) else {
-            return false;
-        };
-        notes.has(address.wrapping_sub(entry.start) as usize, len as usize, call, origin, write)
+    pub fn note_fast(&mut self, address: u64, len: u64, call: u64, origin: u8, write: bool, inst: Inst) -> bool {
+        let index = index(address);
+        let (Some(entry), Some(notes)) = (self.entries.get(index), self.notes.get_mut(index)) else { return false };
+        let at = address.wrapping_sub(entry.start);
+        notes.access_piece(at as usize, len as usize, call, origin, write, inst)
     }
 
     /// Notes an access in such a call; an access that is not fine is left to be found when it happens. If the promise is

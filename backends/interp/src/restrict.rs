@@ -117,16 +117,14 @@ impl Notes {
         self.pieces.is_empty()
     }
 
-    /// Whether an access to a whole piece would change nothing, and breaks no promise.
+    /// As [`Notes::access`], for an access to just one piece; false if it is none, or breaks a promise.
     #[inline(always)]
-    pub fn has(&self, at: usize, len: usize, call: u64, origin: u8, write: bool) -> bool {
+    pub fn access_piece(&mut self, at: usize, len: usize, call: u64, origin: u8, write: bool, inst: Inst) -> bool {
         let whole = len == 1 << self.shift && at & (len - 1) == 0;
-        self.pieces.get(at >> self.shift).is_some_and(|&note| {
-            let (writes, reads) = ((note >> 32) & 0x7f, (note >> 39) & 0x7f);
-            let own = 1u64 << origin;
-            let known = if write { writes == own && reads & !own == 0 } else { reads & own != 0 && writes & !own == 0 };
-            whole && note >> CALL_SHIFT == call && known
-        })
+        match self.pieces.get_mut(at >> self.shift) {
+            Some(note) if whole => after(*note, call, origin, write, inst).map(|after| *note = after).is_some(),
+            _ => false,
+        }
     }
 
     /// Notes an access in a call by its [`Origin::number`]. If the promise is broken, gives the instruction of an access
@@ -145,19 +143,8 @@ impl Notes {
         if part & ((1 << self.shift) - 1) != 0 {
             self.split(part);
         }
-        let own = 1u64 << origin;
         for note in &mut self.pieces[at >> self.shift..(at + len).div_ceil(1 << self.shift)] {
-            let same_call = *note >> CALL_SHIFT == call;
-            let (writes, reads) = if same_call { ((*note >> 32) & 0x7f, (*note >> 39) & 0x7f) } else { (0, 0) };
-            let others = if write { writes | reads } else { writes } & !own;
-            if others != 0 {
-                return Err(Inst::from_u32(*note as u32));
-            }
-            let (writes, reads) = if write { (writes | own, reads) } else { (writes, reads | own) };
-            // A read beside reads of another origin leaves the place of the first.
-            let keep = same_call && !write && reads != own;
-            let inst = if keep { *note as u32 } else { inst.as_u32() };
-            *note = call << CALL_SHIFT | reads << 39 | writes << 32 | inst as u64;
+            *note = after(*note, call, origin, write, inst).ok_or(Inst::from_u32(*note as u32))?;
         }
         Ok(())
     }
@@ -171,6 +158,20 @@ impl Notes {
             self.pieces = self.pieces.iter().flat_map(|&note| [note; 2]).take(pieces).collect();
         }
     }
+}
+
+/// The note of a piece after an access; `None` if that breaks the promise.
+#[inline(always)]
+fn after(note: u64, call: u64, origin: u8, write: bool, inst: Inst) -> Option<u64> {
+    let own = 1u64 << origin;
+    let same_call = note >> CALL_SHIFT == call;
+    let (writes, reads) = if same_call { ((note >> 32) & 0x7f, (note >> 39) & 0x7f) } else { (0, 0) };
+    let others = if write { writes | reads } else { writes } & !own;
+    let (writes, reads) = if write { (writes | own, reads) } else { (writes, reads | own) };
+    // A read beside reads of another origin leaves the place of the first.
+    let keep = same_call && !write && reads != own;
+    let inst = if keep { note as u32 } else { inst.as_u32() };
+    (others == 0).then_some(call << CALL_SHIFT | reads << 39 | writes << 32 | inst as u64)
 }
 
 #[cfg(test)]
