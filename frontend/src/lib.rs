@@ -42,6 +42,10 @@ use source::{FileId, SourceMap};
 pub fn compile(sources: &mut SourceMap, file: FileId) -> (Option<Module>, Vec<Diagnostic>) {
     let mut interner = Interner::new();
     let (tree, mut diagnostics) = parse(sources, file, &mut interner);
+    // What follows from bytes that are no text is of no interest.
+    if let Some(not_text) = diagnostics.iter().position(|d| d.code == "E0001") {
+        return (None, vec![diagnostics.swap_remove(not_text)]);
+    }
     // What the parser left out would be missing everywhere: no further errors are looked for.
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (None, diagnostics);
