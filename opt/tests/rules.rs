@@ -1,9 +1,11 @@
 //! The rewrite rules, row by row, without a solver: every rule holds on samples, wrong ones are refuted, mutants die, and
 //! every rule fires.
 
+use lang_ir::Op;
 use lang_opt::egraph::saturate::RuleStats;
 use lang_opt::egraph::{EgraphOptions, EgraphStats, optimize_function};
-use lang_opt::rules::check::{Effort, check};
+use lang_opt::rules::check::{Effort, check, is_about_profit};
+use lang_opt::rules::rule::{Condition, ConstExpr, Literal, Pattern};
 use lang_opt::rules::{Row, Rule, Tier, rules};
 use rayon::prelude::*;
 
@@ -144,6 +146,186 @@ fn near_misses_are_refuted() {
         .collect();
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));
 }
+
+/// The operation that is easily taken for this one.
+fn twins(op: Op) -> &'static [Op] {
+    use Op::*;
+    match op {
+        Udiv => &[Sdiv],
+        Sdiv => &[Udiv],
+        Urem => &[Srem],
+        Srem => &[Urem],
+        Umulhi => &[Smulhi],
+        Smulhi => &[Umulhi],
+        Ushr => &[Sshr, Ishl],
+        Sshr => &[Ushr],
+        Ishl => &[Ushr],
+        Rotl => &[Rotr],
+        Rotr => &[Rotl],
+        Smin => &[Umin, Smax],
+        Smax => &[Umax, Smin],
+        Umin => &[Smin, Umax],
+        Umax => &[Smax, Umin],
+        Iadd => &[Isub, Bor],
+        Isub => &[Iadd, Bxor],
+        Band => &[Bor],
+        Bor => &[Band, Bxor],
+        Bxor => &[Bor],
+        Ineg => &[Bnot],
+        Bnot => &[Ineg],
+        IcmpEq => &[IcmpNe],
+        IcmpNe => &[IcmpEq],
+        IcmpSlt => &[IcmpUlt, IcmpSle],
+        IcmpSle => &[IcmpUle, IcmpSlt],
+        IcmpUlt => &[IcmpSlt, IcmpUle],
+        IcmpUle => &[IcmpSle, IcmpUlt],
+        FcmpEq => &[FcmpNe],
+        FcmpNe => &[FcmpEq],
+        FcmpLt => &[FcmpLe],
+        FcmpLe => &[FcmpLt],
+        Uextend => &[Sextend],
+        Sextend => &[Uextend],
+        FcvtFromSint => &[FcvtFromUint],
+        FcvtFromUint => &[FcvtFromSint],
+        FcvtToSint => &[FcvtToUint],
+        FcvtToUint => &[FcvtToSint],
+        Fadd => &[Fsub],
+        Fsub => &[Fadd],
+        Fmul => &[Fdiv],
+        Fdiv => &[Fmul],
+        Fneg => &[Fabs],
+        Fabs => &[Fneg],
+        Floor => &[Ceil],
+        Ceil => &[Floor],
+        Trunc => &[Nearest],
+        Nearest => &[Trunc],
+        _ => &[],
+    }
+}
+
+/// A part of a pattern that can be changed in place.
+enum Part<'a> {
+    Op(&'a mut Op),
+    /// Operands, from the first that may be swapped with the next.
+    Patterns(&'a mut [Pattern]),
+    Constants(&'a mut [ConstExpr]),
+    Literal(&'a mut Literal),
+}
+
+fn parts_of_pattern(pattern: &mut Pattern, f: &mut dyn FnMut(Part)) {
+    match pattern {
+        Pattern::Slot(_) => {}
+        Pattern::Literal(literal, _) => f(Part::Literal(literal)),
+        Pattern::Computed(expr) => parts_of_const(expr, f),
+        Pattern::Node { op, args, .. } => {
+            f(Part::Op(op));
+            let first = (*op == Op::Select) as usize;
+            if args.len() >= 2 && !op.is_commutative() {
+                f(Part::Patterns(&mut args[first..]));
+            }
+            args.iter_mut().for_each(|arg| parts_of_pattern(arg, f));
+        }
+    }
+}
+
+fn parts_of_const(expr: &mut ConstExpr, f: &mut dyn FnMut(Part)) {
+    match expr {
+        ConstExpr::Slot(_) | ConstExpr::Width(..) => {}
+        ConstExpr::Literal(literal, _) => f(Part::Literal(literal)),
+        ConstExpr::Op { op, args, .. } => {
+            f(Part::Op(op));
+            if args.len() == 2 && !op.is_commutative() {
+                f(Part::Constants(args));
+            }
+            args.iter_mut().for_each(|arg| parts_of_const(arg, f));
+        }
+        ConstExpr::Named { args, .. } => args.iter_mut().for_each(|arg| parts_of_const(arg, f)),
+    }
+}
+
+fn parts_of_rule(rule: &mut Rule, f: &mut dyn FnMut(Part)) {
+    parts_of_pattern(&mut rule.lhs, f);
+    parts_of_pattern(&mut rule.rhs, f);
+}
+
+/// Changes a part in one of several ways; says how, or nothing if there are fewer ways.
+fn change(part: Part, way: usize) -> Option<String> {
+    match part {
+        Part::Op(op) => {
+            let twin = *twins(*op).get(way)?;
+            let old = std::mem::replace(op, twin);
+            Some(format!("{} for {}", twin.mnemonic(), old.mnemonic()))
+        }
+        Part::Patterns(args) => (way == 0 && args[0] != args[1]).then(|| {
+            args.swap(0, 1);
+            "swapped operands".to_string()
+        }),
+        Part::Constants(args) => (way == 0 && args[0] != args[1]).then(|| {
+            args.swap(0, 1);
+            "swapped operands".to_string()
+        }),
+        Part::Literal(Literal::Int(value)) => {
+            *value += [1, -1].get(way)?;
+            Some(format!("literal {value}"))
+        }
+        Part::Literal(Literal::Float(value)) => {
+            *value = *[-*value, *value + 1.0].get(way)?;
+            Some(format!("literal {value:?}"))
+        }
+    }
+}
+
+/// Rules that differ from this one in one place.
+fn mutants(rule: &Rule) -> Vec<(String, Rule)> {
+    let mut all = Vec::new();
+    for index in 0..rule.conditions.len() {
+        let condition = &rule.conditions[index];
+        if !is_about_profit(condition) && !matches!(condition, Condition::Types { .. }) {
+            let mut mutant = rule.clone();
+            mutant.conditions.remove(index);
+            all.push((format!("without {}", rule.row.conditions[index]), mutant));
+        }
+    }
+    let mut count = 0;
+    parts_of_rule(&mut rule.clone(), &mut |_| count += 1);
+    for place in 0..count {
+        for way in 0..2 {
+            let mut mutant = rule.clone();
+            let (mut at, mut how) = (0, None);
+            parts_of_rule(&mut mutant, &mut |part| {
+                if at == place {
+                    how = change(part, way);
+                }
+                at += 1;
+            });
+            if let Some(how) = how {
+                all.push((format!("{how} at {place}"), mutant));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn mutants_are_refuted() {
+    let (count, survivors): (Vec<usize>, Vec<Vec<String>>) = rules()
+        .par_iter()
+        .map(|rule| {
+            let mutants = mutants(rule);
+            let survivors = mutants
+                .iter()
+                .filter(|(_, mutant)| check(mutant, MUTANT).is_ok_and(|checked| checked.samples > 0))
+                .map(|(how, _)| format!("{}: {how}", rule.row.name))
+                .collect::<Vec<_>>();
+            (mutants.len(), survivors)
+        })
+        .unzip();
+    let survivors: Vec<String> = survivors.into_iter().flatten().collect();
+    std::fs::write("/tmp/survivors.txt", survivors.join("\n")).unwrap();
+    panic!("{} of {}", survivors.len(), count.iter().sum::<usize>());
+}
+
+const MUTANT: Effort = Effort { samples: 400, exhaustive_bits: 16 };
 
 /// Run by hand: `cargo test --release -p lang-opt --test rules growth -- --ignored --nocapture`.
 #[test]

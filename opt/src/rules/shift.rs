@@ -136,7 +136,7 @@ pub static RULES: &[Row] = &[
         A,
         "(rotr ?x $c)",
         "(rotl ?x {band {ineg $c} {isub {width T} 1}})",
-        &["(ne $c 0)"],
+        &[],
         "right by c is left by w - c",
     ),
     rule("rotl-rotr", A, "(rotl (rotr ?x ?y) ?y)", "?x", &[], "there and back"),
@@ -153,20 +153,13 @@ pub static RULES: &[Row] = &[
     ),
     rule("ishl-mul-const", A, "(ishl (imul ?x $c) $d)", "(imul ?x {ishl $c $d})", &[], "(x * c) << d = x * (c << d)"),
     // There and back.
-    rule(
-        "ushr-shl",
-        A,
-        "(ushr (ishl ?x $c) $c)",
-        "(band ?x {ushr -1 $c})",
-        &["(ult $c {width T})"],
-        "(x << c) >> c clears the top c bits",
-    ),
+    rule("ushr-shl", A, "(ushr (ishl ?x $c) $c)", "(band ?x {ushr -1 $c})", &[], "(x << c) >> c clears the top c bits"),
     rule(
         "ishl-ushr",
         A,
         "(ishl (ushr ?x $c) $c)",
         "(band ?x {ishl -1 $c})",
-        &["(ult $c {width T})"],
+        &[],
         "(x >> c) << c clears the low c bits",
     ),
     rule(
@@ -174,7 +167,7 @@ pub static RULES: &[Row] = &[
         A,
         "(ishl (sshr ?x $c) $c)",
         "(band ?x {ishl -1 $c})",
-        &["(ult $c {width T})"],
+        &[],
         "(x >> c) << c clears the low c bits",
     ),
     rule(
@@ -182,7 +175,7 @@ pub static RULES: &[Row] = &[
         A,
         "(sshr (ishl ?x $c) $c)",
         "?x",
-        &["(ult $c {width T})", "(sle {sshr {signed-min} $c} ?x)", "(sle ?x {sshr {signed-max} $c})"],
+        &["(sle {sshr {signed-min} $c} ?x)", "(sle ?x {sshr {signed-max} $c})"],
         "no bit but copies of the sign is lost",
     ),
     rule(
@@ -339,7 +332,7 @@ pub static RULES: &[Row] = &[
         A,
         "(bor (ishl ?x $a) (ushr ?x $b))",
         "(rotl ?x $a)",
-        &["(ult $a {width T})", "(ult $b {width T})", "{icmp_eq {iadd $a $b} {width T}}"],
+        &["{icmp_eq {iadd $a $b} {width T}}"],
         "the two parts of a rotation",
     ),
     rule(
