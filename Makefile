@@ -8,10 +8,10 @@ demo:
 	@feature=$$(scripts/setup) && cargo build --release --features $$feature
 	@mkdir -p $(DEMO)
 	$(LANG_BIN) build examples/nbody.lang --release -o $(DEMO)/nbody
-	$(LANG_BIN) dot examples/nbody.lang main --stage opt -T svg -o $(DEMO)/nbody.svg
+	$(LANG_BIN) dot examples/nbody.lang advance -T svg -o $(DEMO)/nbody.svg
 	@echo "energy after 100000 steps:"
 	@$(DEMO)/nbody 100000
-	@echo "control-flow graph of the main loop: $(DEMO)/nbody.svg"
+	@echo "control-flow graph of the function advance: $(DEMO)/nbody.svg"
 
 test:
 	@feature=$$(scripts/setup) && scripts/test $$feature

@@ -5,6 +5,7 @@
 //! - `files/check/*.lang` show exactly what `lang check` says.
 //! - `files/opt/*.ir` show what the optimizer, or one pass of it, makes of a function.
 //! - `files/cli/*.cmd` show what a command line prints.
+//! - the programs and command lines on the pages of the book do what the pages say.
 //! - the examples and the kernels of `benches/` run in every mode, the kernels against their twins in C.
 //!
 //! What is expected stands at the end of the file; `BLESS=1 cargo test --test main` rewrites it, and the diff is read.
@@ -13,6 +14,7 @@ mod expect;
 mod modes;
 mod files;
 mod programs;
+mod pages;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -22,6 +24,7 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(files::trials());
     trials.extend(programs::trials());
+    trials.extend(pages::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();
 }

@@ -19,7 +19,16 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
     let backend = lang_backends::debug();
     let mut module = pipeline::load(Path::new(path))?;
     if args.stage == Stage::Opt {
+        // A name that is not in the program is told before the optimizer takes some of its functions away.
+        name.map(|name| function(&module, name)).transpose()?;
         pipeline::optimize(&mut module, Level::Full, backend, &Codegen::default())?;
+        if let Some(name) = name.filter(|name| function(&module, name).is_err()) {
+            let left: Vec<_> = module.functions.values().filter(|f| f.is_definition()).map(|f| &*f.name).collect();
+            return Err(Failure::Error(format!(
+                "the optimizer inlined `{name}` everywhere, or nothing uses it; what is left is {}",
+                left.join(", ")
+            )));
+        }
     }
     let func = name.map(|name| function(&module, name)).transpose()?;
     let all: Vec<FuncId> = match func {
