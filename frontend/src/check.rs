@@ -1,17 +1,19 @@
-//! From syntax trees to the typed tree: what names mean, what types values have, and whether the program keeps the rules.
+//! From syntax trees to the typed tree: what names mean, what types values have, and whether the program keeps the
+//! rules.
 //!
-//! [`check`] is the way in. It goes over a program in this order, and all but bodies is resolved on demand, so that the order of
-//! declarations does not matter:
+//! [`check`] is the way in. It goes over a program in this order, and all but bodies is resolved on demand, so that the
+//! order of declarations does not matter:
 //!
 //! 1. `resolve::collect` puts the declarations of every file into scopes;
 //! 2. `types` gives structs their fields and layouts, `signature` gives functions their parameter types;
 //! 3. `global` evaluates constants and the initialisers of globals;
-//! 4. `body` checks functions, one at a time: statements there, expressions in `expr` and its neighbours;
+//! 4. `function` checks bodies, one at a time: statements in `body`, expressions in `expr` and its neighbours;
 //! 5. `lending` looks at the finished bodies together.
 //!
-//! An expression is checked by [`body::FnCx::expr`] with the type that its context asks for, if it asks for one. That is a hint that
-//! literals and the like take; whoever needs exactly that type calls [`body::FnCx::expr_to`], which converts or reports. What had an error has
-//! the type `Ty::ERROR`, which fits everything, so that one cause gives one diagnostic.
+//! An expression is checked by [`body::FnCx::expr`] with the type that its context asks for, if it asks for one. That
+//! is a hint that literals and the like take; whoever needs exactly that type calls [`body::FnCx::expr_to`], which
+//! converts or reports. What had an error has the type `Ty::ERROR`, which fits everything, so that one cause gives one
+//! diagnostic.
 
 pub(crate) mod body;
 pub(crate) mod builtin;
@@ -20,6 +22,7 @@ pub(crate) mod control;
 pub(crate) mod convert;
 pub(crate) mod coverage;
 pub(crate) mod expr;
+pub(crate) mod function;
 pub(crate) mod global;
 pub(crate) mod lending;
 pub(crate) mod literal;
@@ -370,8 +373,8 @@ impl<'a> Cx<'a> {
             main,
             init,
         };
-        // Bodies are checked in an order that follows declarations; readers want that of the text. Errors found twice on
-        // the way (a default value used in two literals) are one.
+        // Bodies are checked in an order that follows declarations; readers want that of the text. Errors found twice
+        // on the way (a default value used in two literals) are one.
         let mut diagnostics = self.diagnostics;
         diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start, d.primary.span.end));
         diagnostics.dedup();

@@ -1,6 +1,7 @@
 //! Values of expressions that are known while compiling: scalars, arrays, structs, tuples and optionals over constants.
 //!
-//! It reads the typed tree of a body, and computes scalars with `lang_ir::eval`, as everything else in the compiler does.
+//! It reads the typed tree of a body, and computes scalars with `lang_ir::eval`, as everything else in the compiler
+//! does.
 
 use crate::check::Cx;
 use crate::hir::{

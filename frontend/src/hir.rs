@@ -4,18 +4,21 @@
 //!
 //! What holds for the program of a check without errors (of one with errors, nothing does):
 //!
-//! - No `Ty::ERROR` and no `Ty::NIL` is left, and types match exactly: operands of an operator, argument and parameter, value
-//!   and place have the same [`Ty`]. All conversions are [`ExprKind::Convert`], [`ExprKind::ArraySlice`] and the like;
-//!   an expression that does not return stands under [`ExprKind::Diverge`] where a value is expected, and a value that is
-//!   dropped because nothing is expected under [`ExprKind::Discard`]. The exceptions are shifts, rotates and indices, whose amount
-//!   may be of any integer type.
-//! - A [`Place`] is memory (or a local that may live in a register); an [`Expr`] is a value. [`ExprKind::Load`] is the only
-//!   way from a place to its value. Loading an aggregate copies it: later stores do not change the value.
-//! - Evaluation is left to right, in the order in which operands stand in the nodes; each node is evaluated once and belongs
-//!   to one parent.
-//! - Left-nested chains of operators may be as high as `ast::MAX_HEIGHT`; walk [`ExprKind::Binary`] and [`ExprKind::Logic`]
-//!   down the left side with a loop. All other nesting is at most a small multiple of `ast::MAX_DEPTH`.
-//! - A trap's place is the span of the operator or bracket: `op` or `bracket` in the node; `paren` of a call for backtraces.
+//! - No `Ty::ERROR` and no `Ty::NIL` is left, and types match exactly: operands of an operator, argument and parameter,
+//!   value and place have the same [`Ty`]. All conversions are [`ExprKind::Convert`], [`ExprKind::ArraySlice`] and the
+//!   like; an expression that does not return stands under [`ExprKind::Diverge`] where a value is expected, and a value
+//!   that is dropped because nothing is expected under [`ExprKind::Discard`]. The exceptions are shifts, rotates and
+//!   indices, whose amount may be of any integer type.
+//! - A [`Place`] is memory (or a local that may live in a register); an [`Expr`] is a value. [`ExprKind::Load`] is the
+//!   only way from a place to its value. Loading an aggregate copies it: later stores do not change the value.
+//! - Evaluation is left to right, in the order in which operands stand in the nodes; each node is evaluated once and
+//!   belongs to one parent.
+//! - Left-nested chains of operators may be as high as `ast::MAX_HEIGHT`; walk [`ExprKind::Binary`] and
+//!   [`ExprKind::Logic`] down the left side with a loop. All other nesting is at most a small multiple of
+//!   `ast::MAX_DEPTH`.
+//! - Nodes that nothing refers to may be left over in a body; go down from its root.
+//! - A trap's place is the span of the operator or bracket: `op` or `bracket` in the node; `paren` of a call for
+//!   backtraces.
 
 use crate::intern::{Interner, Symbol};
 use crate::source::Span;
@@ -93,8 +96,8 @@ pub struct Program {
     pub globals: Vec<Global>,
     pub constants: Vec<Constant>,
     pub strings: Vec<Box<[u8]>>,
-    /// The `main` function, or the body of a script; absent in a program that has neither (a library) or that has errors.
-    /// It has no parameters and gives `void` or an integer, the exit status.
+    /// The `main` function, or the body of a script; absent in a program that has neither (a library) or that has
+    /// errors. It has no parameters and gives `void` or an integer, the exit status.
     pub main: Option<FuncId>,
     /// Runs before `main`: stores the globals whose initialisers are not constant. No parameters, no result.
     pub init: Option<FuncId>,
@@ -106,8 +109,8 @@ pub struct Func {
     pub name: Symbol,
     /// The name in backtraces: with modules and enclosing functions, `outer.inner`.
     pub path: String,
-    /// The name in object files, unique in the program: the `path`, with the types of the parameters if it is overloaded; the name of
-    /// `#export` and of `#link` functions.
+    /// The name in object files, unique in the program: the `path`, with the types of the parameters if it is
+    /// overloaded; the name of `#export` and of `#link` functions.
     pub symbol: String,
     /// Types of the parameters, `restrict` included.
     pub params: Vec<Ty>,
@@ -121,7 +124,8 @@ pub struct Func {
 #[derive(Clone, Debug)]
 pub enum FuncKind {
     Body(Body),
-    /// A foreign function of a `#link` block; called by `symbol` with the C ABI. Parameters and result are scalars or pointers.
+    /// A foreign function of a `#link` block; called by `symbol` with the C ABI. Parameters and result are scalars or
+    /// pointers.
     Extern {
         library: StrId,
     },
@@ -246,11 +250,11 @@ pub enum StmtKind {
     Let { local: LocalId, init: ExprId },
     /// Order: the parts of the place (not its index checks), the value, the index checks, the store.
     Assign { place: PlaceId, value: ExprId, op: Span },
-    /// `place op= value`: parts of the place, the value, the index checks, the old value, the operation, the store. `value` has the
-    /// type of the place (shifts: any integer).
+    /// `place op= value`: parts of the place, the value, the index checks, the old value, the operation, the store.
+    /// `value` has the type of the place (shifts: any integer).
     AssignOp { op: BinaryOp, place: PlaceId, value: ExprId, op_span: Span },
-    /// Runs when the innermost block around it is left, in reverse order of being reached; not at traps and `exit`. It holds no
-    /// `return`, and no `break` or `continue` out of it.
+    /// Runs when the innermost block around it is left, in reverse order of being reached; not at traps and `exit`. It
+    /// holds no `return`, and no `break` or `continue` out of it.
     Defer(BlockId),
 }
 
@@ -288,8 +292,8 @@ pub enum ExprKind {
     /// `&place`
     AddressOf(PlaceId),
 
-    /// Both operands have the type of the result; of shifts the right one is any integer. Integers, floats; `BitAnd BitOr BitXor` also bools.
-    /// `/ % %%` of integers trap on zero, `/` also on `MIN / -1`.
+    /// Both operands have the type of the result; of shifts the right one is any integer. Integers, floats; `BitAnd
+    /// BitOr BitXor` also bools. `/ % %%` of integers trap on zero, `/` also on `MIN / -1`.
     Binary {
         op: BinaryOp,
         left: ExprId,
@@ -306,8 +310,8 @@ pub enum ExprKind {
         op: UnaryOp,
         operand: ExprId,
     },
-    /// Both operands have the same type. Integers, chars, floats, `str` (by bytes), pointers in every order; bools, structs, tuples, arrays,
-    /// slices, views and optionals only `Eq` and `Ne`: by contents, part by part.
+    /// Both operands have the same type. Integers, chars, floats, `str` (by bytes), pointers in every order; bools,
+    /// structs, tuples, arrays, slices, views and optionals only `Eq` and `Ne`: by contents, part by part.
     Compare {
         op: CompareOp,
         left: ExprId,
@@ -356,8 +360,8 @@ pub enum ExprKind {
         view: ExprId,
         axis: u8,
     },
-    /// `base[low..high]`, the bounds of type `i64`. Of a slice or `str`: checked, the result has the type of the base. Of a pointer: `low` and `high`
-    /// are present, unchecked, the result is a slice.
+    /// `base[low..high]`, the bounds of type `i64`. Of a slice or `str`: checked, the result has the type of the base.
+    /// Of a pointer: `low` and `high` are present, unchecked, the result is a slice.
     Slice {
         base: ExprId,
         low: Option<ExprId>,
@@ -496,8 +500,8 @@ pub enum CompareOp {
 /// From the operand's type to the expression's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Conversion {
-    /// Integer to integer: the low bits, or extended by the sign of the operand's type. Also char to integer and `bool` to integer
-    /// (0 or 1), which extend with zeros, and a plain enum to an integer.
+    /// Integer to integer: the low bits, or extended by the sign of the operand's type. Also char to integer and `bool`
+    /// to integer (0 or 1), which extend with zeros, and a plain enum to an integer.
     Int,
     IntToFloat,
     /// Saturates; NaN is 0.
@@ -582,7 +586,8 @@ pub enum Piece {
     Text(StrId),
     /// A value, as `print` shows it at the top level (strings not quoted).
     Value(ExprId),
-    /// A number, `bool`, `char` or `str` by a format specification, in the form that `lang_rt::parse_spec` reads and that fits the type.
+    /// A number, `bool`, `char` or `str` by a format specification, in the form that `lang_rt::parse_spec` reads and
+    /// that fits the type.
     Formatted {
         value: ExprId,
         spec: StrId,

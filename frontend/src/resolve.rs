@@ -1,7 +1,7 @@
 //! Names: the scopes of declarations, and what a name in a scope is.
 //!
-//! Declarations of a scope see each other whatever their order, so they are all collected ([`collect`]) before anything is
-//! checked. Local variables are none of this: they exist from their declaration on, and `check::body` keeps them.
+//! Declarations of a scope see each other whatever their order, so they are all collected ([`collect`]) before anything
+//! is checked. Local variables are none of this: they exist from their declaration on, and `check::body` keeps them.
 
 pub(crate) mod collect;
 pub(crate) mod suggest;

@@ -40,8 +40,8 @@ impl IntTy {
         if self.bits == 128 { u128::MAX } else { (1 << self.bits) - 1 }
     }
 
-    /// The mathematical value of bits of this type, where an `i128` holds it; values of `u128` above `i128::MAX` come out
-    /// negative.
+    /// The mathematical value of bits of this type, where an `i128` holds it; values of `u128` above `i128::MAX` come
+    /// out negative.
     pub fn to_i128(self, bits: u128) -> i128 {
         if !self.signed {
             return bits as i128;

@@ -1,10 +1,11 @@
 //! Bodies of functions: local names, blocks, statements.
 //!
-//! [`FnCx`] is what is known inside of one body. Expressions are in the files beside this one, as further methods of it.
+//! [`FnCx`] is what is known inside of one body. Expressions are in the files beside this one, as further methods of
+//! it.
 
 use super::types::TypePlace;
-use super::{Cx, FuncDecl, FuncSource, TypeState};
-use crate::ast::{self, PatKind, StmtKind};
+use super::{Cx, FuncDecl, FuncSource};
+use crate::ast::{self, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, BlockId, ExprId, ExprKind, FuncId, LocalId, LoopId, Place, PlaceId, PlaceKind};
 use crate::intern::Symbol;
@@ -120,210 +121,7 @@ pub(crate) enum NameRef {
     Unknown,
 }
 
-impl<'a> Cx<'a> {
-    /// All functions; those inside of functions are found on the way.
-    pub(crate) fn check_bodies(&mut self) {
-        if self.scripts.first() == Some(&true) {
-            self.check_script();
-        }
-        for index in 1..self.files.len() {
-            if self.scripts[index] {
-                let file = &self.files[index];
-                let stmt = file[file.body]
-                    .iter()
-                    .find(|&&stmt| !matches!(file[stmt].kind, StmtKind::Item(_) | StmtKind::Error))
-                    .expect("a script has a statement");
-                self.report(Diagnostic::error(
-                    "E0213",
-                    file[*stmt].span,
-                    "only the main file may have statements at the top level",
-                ));
-            }
-        }
-        let mut index = 0;
-        while index < self.funcs.len() {
-            let id = FuncId(index as u32);
-            if let FuncSource::Fn(decl) = self.funcs[index].source
-                && self.funcs[index].body.is_none()
-            {
-                self.check_function(id, decl);
-            }
-            index += 1;
-        }
-    }
-
-    fn check_function(&mut self, id: FuncId, decl: ast::FnId) {
-        self.resolve_signature(id);
-        let func = &mut self.funcs[id.index()];
-        let (scope, file_index, result) = (func.scope, func.file, func.result);
-        let outer_locals = std::mem::take(&mut func.outer_locals);
-        let params: Vec<Ty> = func.params.iter().map(|param| param.ty).collect();
-        let path = func.path.clone();
-        let file = &self.files[file_index];
-        let function = &file[decl];
-        let Some(block) = function.body else {
-            self.report(
-                Diagnostic::error("E0214", function.head_span, "a function needs a body")
-                    .help("only functions in a `#link` block have none"),
-            );
-            return;
-        };
-        let mut fcx = FnCx::new(self, file_index, scope);
-        fcx.owner = Some(id);
-        fcx.outer_locals = outer_locals;
-        fcx.path = format!("{path}.");
-        fcx.result = result;
-        fcx.result_span = function.result.map_or(function.head_span, |ty| file[ty].span);
-        fcx.is_function = true;
-        fcx.push_scope(ast::List::EMPTY);
-        for (param, ty) in file[function.params].iter().zip(params) {
-            let pat = &file[param.pat];
-            let name = match pat.kind {
-                PatKind::Bind(name) => ast::Ident { name, span: pat.span },
-                PatKind::Wild => ast::Ident { name: Symbol::UNDERSCORE, span: pat.span },
-                PatKind::Error => ast::Ident { name: Symbol::UNDERSCORE, span: pat.span },
-                _ => {
-                    fcx.cx.report(Diagnostic::error("E0215", pat.span, "a parameter is a single name"));
-                    ast::Ident { name: Symbol::UNDERSCORE, span: pat.span }
-                }
-            };
-            let local = fcx.declare_local(name, ty, false);
-            fcx.bindings[local.index()] = Binding::Parameter;
-            fcx.body.params.push(local);
-        }
-        let root = fcx.function_body(block);
-        fcx.pop_scope();
-        fcx.body.root = Some(root);
-        let (body, bindings) = (fcx.body, fcx.bindings);
-        self.funcs[id.index()].body = Some(body);
-        self.funcs[id.index()].bindings = bindings;
-    }
-
-    /// The top-level statements of the main file: the body of `main`.
-    fn check_script(&mut self) {
-        let file = &self.files[0];
-        let scope = self.file_scopes[0];
-        let stmts = &file[file.body];
-        let span = Span::new(file.id, 0, 0);
-        let id = FuncId(self.funcs.len() as u32);
-        self.funcs.push(FuncDecl {
-            name: Symbol::MAIN,
-            span,
-            path: "main".to_string(),
-            source: FuncSource::Script,
-            file: 0,
-            scope,
-            attrs: hir::Attrs::default(),
-            export: None,
-            is_pub: false,
-            used: true,
-            params: Vec::new(),
-            result: Ty::VOID,
-            resolved: true,
-            parent: None,
-            outer_locals: FxHashMap::default(),
-            body: None,
-            bindings: Vec::new(),
-        });
-        self.script = Some(id);
-        // Up to the first statement that can do anything, initialisers that are constant need not run.
-        let mut started = false;
-        let mut runtime: FxHashMap<ast::VarId, Vec<usize>> = FxHashMap::default();
-        let mut next = 0;
-        for &stmt in stmts {
-            let StmtKind::Item(item) = file[stmt].kind else {
-                started = true;
-                continue;
-            };
-            let ast::ItemKind::Var(var) = file[item].kind else { continue };
-            // The globals of a declaration follow each other: the whole value, then the names in its pattern.
-            let Some(at) = self.globals[next..].iter().position(|global| global.var == Some(var)) else { continue };
-            let first = next + at;
-            next = first + 1;
-            while self
-                .globals
-                .get(next)
-                .is_some_and(|global| global.part.as_ref().is_some_and(|(whole, _)| whole.index() == first))
-            {
-                next += 1;
-            }
-            for global in first..next {
-                if started || self.globals[global].constant.is_none() {
-                    self.globals[global].constant = None;
-                    runtime.entry(var).or_default().push(global);
-                    started = true;
-                }
-            }
-        }
-        let mut fcx = FnCx::new(self, 0, scope);
-        fcx.owner = Some(id);
-        fcx.path = "main.".to_string();
-        fcx.result = Ty::VOID;
-        fcx.result_span = span;
-        fcx.is_function = true;
-        fcx.push_scope(file.body);
-        let root = fcx.new_block(Span::new(file.id, 0, 0));
-        let mut hir_stmts = Vec::new();
-        for &stmt in stmts {
-            fcx.script_position = Some(file[stmt].span.start);
-            if let StmtKind::Item(item) = file[stmt].kind {
-                let ast::ItemKind::Var(var) = file[item].kind else { continue };
-                let span = file[stmt].span;
-                for &global in runtime.get(&var).into_iter().flatten() {
-                    let Some(init) = fcx.cx.globals[global].init else { continue };
-                    let ty = fcx.cx.globals[global].ty;
-                    let value = match fcx.script_init(global) {
-                        Some(value) => value,
-                        None => fcx.add(ExprKind::Call { callee: init, args: Vec::new(), paren: span }, ty, span),
-                    };
-                    let place = fcx.place(PlaceKind::Global(hir::GlobalId(global as u32)), ty, span);
-                    let kind = hir::StmtKind::Assign { place, value, op: span };
-                    hir_stmts.push(hir::Stmt { kind, span });
-                }
-                continue;
-            }
-            fcx.stmt(stmt, &mut hir_stmts);
-        }
-        fcx.pop_scope();
-        let block = &mut fcx.body.blocks[root.index()];
-        block.stmts = hir_stmts;
-        block.ty = Ty::VOID;
-        fcx.body.root = Some(root);
-        let (body, bindings) = (fcx.body, fcx.bindings);
-        self.funcs[id.index()].body = Some(body);
-        self.funcs[id.index()].bindings = bindings;
-    }
-}
-
 impl<'c, 'a> FnCx<'c, 'a> {
-    /// The initialiser of a global of a script as a part of `main`, so that it has no frame of its own in a backtrace. It was checked by
-    /// itself before, for the type of the global.
-    fn script_init(&mut self, global: usize) -> Option<ExprId> {
-        let decl = &self.cx.globals[global];
-        let (ty, init, span) = (decl.ty, decl.init?, decl.span);
-        if ty == Ty::ERROR || self.cx.funcs[init.index()].result != ty {
-            return None;
-        }
-        let diagnostics = self.cx.diagnostics.len();
-        let value = match (decl.part.clone(), decl.var) {
-            (Some((whole, way)), _) => {
-                let whole_ty = self.cx.globals[whole.index()].ty;
-                self.part_value_of(whole, whole_ty, &way, span)
-            }
-            (None, Some(var)) => {
-                let node = self.file[var];
-                self.global_init(&node, node.ty.map(|_| ty), span)
-            }
-            (None, None) => return None,
-        };
-        self.cx.diagnostics.truncate(diagnostics);
-        if self.ty(value) != ty {
-            return None;
-        }
-        self.cx.drop_init(hir::GlobalId(global as u32));
-        Some(value)
-    }
-
     pub(crate) fn new(cx: &'c mut Cx<'a>, file_index: usize, scope: ScopeId) -> FnCx<'c, 'a> {
         let file: &'a ast::File = &cx.files[file_index];
         FnCx {
@@ -541,7 +339,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     // ------------------------------------------------------------------------------------------------ blocks
 
-    fn function_body(&mut self, block: ast::BlockId) -> BlockId {
+    pub(crate) fn function_body(&mut self, block: ast::BlockId) -> BlockId {
         let result = self.result;
         let root = self.block(block, Some(result), BlockRole::Body);
         let node = &self.body[root];
@@ -1096,20 +894,5 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let ty = self.cx.types.function(&params, result);
         self.add(ExprKind::Func(id), ty, span)
-    }
-}
-
-impl<'a> Cx<'a> {
-    /// The part of a type that has no zero value, if there is one.
-    pub(crate) fn without_zero(&self, ty: Ty) -> Option<Ty> {
-        match self.types.kind(ty) {
-            TyKind::Fn { .. } | TyKind::Ref(_) => Some(ty),
-            TyKind::Array { element, len } if len > 0 => self.without_zero(element),
-            TyKind::Tuple(list) => self.types[list].iter().find_map(|&ty| self.without_zero(ty)),
-            TyKind::Struct(id) if self.structs[id.0 as usize].state == TypeState::Done => {
-                self.types[id].fields.iter().find_map(|field| self.without_zero(field.ty))
-            }
-            _ => None,
-        }
     }
 }

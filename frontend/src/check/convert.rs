@@ -363,7 +363,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
         id
     }
 
-    /// A literal before `as` takes the type right away if it fits, so that `0xffffffffffffffff as u64` means what it says.
+    /// A literal before `as` takes the type right away if it fits, so that `0xffffffffffffffff as u64` means what it
+    /// says.
     fn cast_operand(&mut self, operand: ast::ExprId, to: Ty) -> ExprId {
         if let ast::ExprKind::Int { value, negative, suffix: None } = self.file[operand].kind {
             let value = self.file[value];

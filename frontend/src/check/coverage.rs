@@ -1,7 +1,7 @@
 //! Whether the cases of a `switch` cover every value, and which of them can never be reached.
 //!
-//! The general question is whether a row of patterns is useful after others (Maranget, "Warnings for pattern matching", 2007). A `switch` on a
-//! single integer with many cases is answered by a set of intervals instead, in n log n steps.
+//! The general question is whether a row of patterns is useful after others (Maranget, "Warnings for pattern matching",
+//! 2007). A `switch` on a single integer with many cases is answered by a set of intervals instead, in n log n steps.
 
 use crate::hir::{ConstValue, Pat, PatKind, StrId};
 use crate::source::Span;

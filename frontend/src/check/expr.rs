@@ -24,7 +24,8 @@ pub(crate) enum Operand {
 }
 
 impl<'c, 'a> FnCx<'c, 'a> {
-    /// Checks an expression for its value. `hint` is the type that the context asks for; the result may have another one.
+    /// Checks an expression for its value. `hint` is the type that the context asks for; the result may have another
+    /// one.
     pub(crate) fn expr(&mut self, id: ast::ExprId, hint: Option<Ty>) -> ExprId {
         let operand = self.operand(id, hint);
         self.read(operand)

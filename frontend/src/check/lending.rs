@@ -1,8 +1,8 @@
 //! What is declared with `let` or `const` is not changed through an address of it either.
 //!
-//! Whether a function writes through a parameter is inferred, over the whole program. Handing a place that may not be assigned to such a
-//! parameter is an error, as is a store through a pointer, slice or view of such a place. Addresses are followed through locals and
-//! conversions, not through fields: what is stored in a struct is not found.
+//! Whether a function writes through a parameter is inferred, over the whole program. Handing a place that may not be
+//! assigned to such a parameter is an error, as is a store through a pointer, slice or view of such a place. Addresses
+//! are followed through locals and conversions, not through fields: what is stored in a struct is not found.
 
 use super::Cx;
 use super::body::Binding;

@@ -1,7 +1,8 @@
 //! Operators.
 //!
-//! Literals without a suffix take their type from what surrounds them. So an operand of which all literals are free (`Free`) is checked
-//! after the other one, with its type. Chains such as `a + b + c` nest to the left as high as there are terms; they are checked in a loop.
+//! Literals without a suffix take their type from what surrounds them. So an operand of which all literals are free
+//! (`Free`) is checked after the other one, with its type. Chains such as `a + b + c` nest to the left as high as there
+//! are terms; they are checked in a loop.
 
 use super::body::{FnCx, NameRef};
 use super::convert::{Site, converts};

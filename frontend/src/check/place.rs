@@ -1,4 +1,5 @@
-//! Places: fields, elements, what pointers point to; slices of them; assignment; and addresses that outlive their variable.
+//! Places: fields, elements, what pointers point to; slices of them; assignment; and addresses that outlive their
+//! variable.
 
 use super::body::{Binding, FnCx, NameRef};
 use super::convert::{Site, converts};

@@ -412,3 +412,18 @@ impl<'a> Cx<'a> {
         self.report(diagnostic);
     }
 }
+
+impl<'a> Cx<'a> {
+    /// The part of a type that has no zero value, if there is one.
+    pub(crate) fn without_zero(&self, ty: Ty) -> Option<Ty> {
+        match self.types.kind(ty) {
+            TyKind::Fn { .. } | TyKind::Ref(_) => Some(ty),
+            TyKind::Array { element, len } if len > 0 => self.without_zero(element),
+            TyKind::Tuple(list) => self.types[list].iter().find_map(|&ty| self.without_zero(ty)),
+            TyKind::Struct(id) if self.structs[id.0 as usize].state == TypeState::Done => {
+                self.types[id].fields.iter().find_map(|field| self.without_zero(field.ty))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Near misses: names at a distance of one or two letters.
 
-/// The candidate that `name` is most likely a misspelling of: at most two edits away, and not a wholly different short name.
+/// The candidate that `name` is most likely a misspelling of: at most two edits away, and not a wholly different short
+/// name.
 pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     nearest_of(name, candidates).map(|(_, candidate)| candidate)
 }
