@@ -136,11 +136,10 @@ fn class_label(graph: &Graph, class: Id) -> String {
 fn node_label(module: &Module, func: &Function, names: &Names, built: &Built, graph: &Graph, node: &Node) -> String {
     match node.op {
         None => {
-            let value = built.leaves[node.payload as usize].value;
-            let number = names.value(value).unwrap_or(value.as_u32());
-            match built.leaves[node.payload as usize].anchor {
-                Some(anchor) => format!("v{number} = {}", bare_instruction(module, func, names, anchor.inst)),
-                None => format!("v{number}"),
+            let leaf = built.leaves[node.payload as usize];
+            match leaf.anchor {
+                Some(anchor) => bare_instruction(module, func, names, anchor.inst),
+                None => format!("v{}", names.value(leaf.value).unwrap_or(leaf.value.as_u32())),
             }
         }
         Some(Op::Iconst) => format!("{}", signed(node.ty, graph.analysis.constant(node))),
