@@ -282,6 +282,11 @@ impl Samples {
         }
     }
 
+    /// A value of a type.
+    pub fn value(&mut self, ty: Type) -> u128 {
+        (if ty.is_float() { self.float(ty, None) } else { self.integer(ty, None) }) & ty.mask()
+    }
+
     fn integer(&mut self, ty: Type, earlier: Option<(Type, u128)>) -> u128 {
         let bits = ty.bits() as u128;
         let any = self.below(0);
