@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::flow::Flow;
 use super::limits::ORDER_STEPS;
 use super::node::{Graph, Node};
-use super::ranges::{Ranges, edge_condition};
+use super::ranges::{Counter, Ranges, edge_condition};
 use super::transfer::transfer;
 use crate::rules::vocabulary::{add_no_swrap, add_no_uwrap};
 use egg::{Id, Language};
@@ -46,14 +46,13 @@ pub fn decide(func: &Function, flow: &mut Flow, ranges: &Ranges, graph: &Graph, 
             scopes.pop();
         }
         scopes.push((block, context.undo.len()));
-        if let [pred] = flow.cfg.preds(block)
-            && let Some((condition, truth)) = edge_condition(func, *pred, block)
+        if let Some(pred) = flow.entering(block)
+            && let Some((condition, truth)) = edge_condition(func, pred, block)
         {
             context.assume(built.class(condition), truth);
         }
-        for &(low, high) in ranges.ordered_at(block) {
-            let [low, high] = [low, high].map(|v| graph.find(built.class(v)));
-            context.add_order(SIGNED, low, high, 0);
+        for counter in ranges.counters(block) {
+            context.assume_counter(built, counter);
         }
         let mut pos = 0;
         while pos < built.skeleton[block].len() {
@@ -152,6 +151,43 @@ impl Context<'_> {
     fn add_order(&mut self, sense: usize, left: Id, right: Id, c: i128) {
         self.order[sense].entry(left).or_default().push((right, c));
         self.undo.push(Undo::Order(sense, left));
+    }
+
+    /// An order that holds, signed, and unsigned where no value is negative.
+    fn add_signed(&mut self, low: Id, high: Id) {
+        self.add_order(SIGNED, low, high, 0);
+        if self.facts_at(low, 1).nonneg() {
+            self.add_order(UNSIGNED, low, high, 0);
+        }
+    }
+
+    /// What holds at the header of a loop about a counter.
+    fn assume_counter(&mut self, built: &Built, counter: &Counter) {
+        let [param, start] = [counter.param, counter.start].map(|v| self.graph.find(built.class(v)));
+        if counter.from_start {
+            let (low, high) = if counter.up { (start, param) } else { (param, start) };
+            self.add_signed(low, high);
+        }
+        for &bound in &counter.bounds {
+            let bound = self.graph.find(built.class(bound));
+            // By induction: it holds for the start, and a step is taken from before the bound only.
+            let (low, high) = if counter.up { (start, bound) } else { (bound, start) };
+            let holds_first = {
+                let (low_facts, high_facts) = (self.facts_at(low, 2), self.facts_at(high, 2));
+                low_facts.smax <= high_facts.smin
+                    || self.proves(&Compare { kind: CompareKind::Order(SIGNED, 0), left: low, right: high })
+            };
+            if holds_first {
+                let (near, far) = (self.known(start), self.known(bound));
+                let between = if counter.up { (near.smin, far.smax) } else { (far.smin, near.smax) };
+                let old = self.known(param);
+                if let Some(new) = old.and(&Facts::signed(old.ty, between.0, between.1)) {
+                    self.set_facts(param, new);
+                }
+                let (low, high) = if counter.up { (param, bound) } else { (bound, param) };
+                self.add_signed(low, high);
+            }
+        }
     }
 
     fn set_facts(&mut self, class: Id, facts: Facts) {

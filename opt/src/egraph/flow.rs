@@ -83,6 +83,17 @@ impl Flow {
         if self.dominates(a, b) { Some(b) } else { self.dominates(b, a).then_some(a) }
     }
 
+    /// The block that control comes from when it comes from outside what this block dominates, if there is only one such
+    /// block. What the edge from there decides about values holds in all that this block dominates: in a loop, these values
+    /// do not change, since they are defined before it.
+    pub fn entering(&self, block: Block) -> Option<Block> {
+        let mut outside = self.cfg.preds(block).iter().filter(|&&pred| !self.dom.dominates(block, pred));
+        match (outside.next(), outside.next()) {
+            (Some(&pred), None) => Some(pred),
+            _ => None,
+        }
+    }
+
     /// The closest block that dominates both.
     pub fn common(&self, a: Block, b: Block) -> Block {
         if self.dom.dominates(a, b) {

@@ -33,6 +33,11 @@ impl Default for Limits {
     }
 }
 
+/// Members of a class that one step of a pattern looks at, and matches taken at one e-node: a class with thousands of members
+/// would match a pattern of two levels millions of times.
+pub const MEMBERS_MATCHED: usize = 12;
+pub const MATCHES: usize = 48;
+
 /// Candidates of extraction that a class keeps: the cheapest, and dearer ones that are available in more places.
 pub const CANDIDATES: usize = 4;
 

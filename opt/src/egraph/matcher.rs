@@ -2,12 +2,13 @@
 //! operation; before a program runs, the operations that it needs in each child are compared with those that the child
 //! has, which are one mask each, so that most rules cost a few instructions.
 
-use super::node::{ClassInfo, Graph, Node, add_constant, op_bit};
 use super::RuleFilter;
-use crate::rules::{Rule, Tier, rules};
+use super::limits::{MATCHES, MEMBERS_MATCHED};
+use super::node::{ClassInfo, Graph, Node, add_constant, op_bit};
 use crate::rules::rule::{
     Bindings, Condition, ConstExpr, ConstExprOrVar, Literal, MAX_SLOTS, MAX_TYPES, Pattern, TypeRef,
 };
+use crate::rules::{Rule, Tier, rules};
 use egg::{Id, Language};
 use lang_ir::ops::OPS;
 use lang_ir::target::Target;
@@ -188,7 +189,10 @@ impl Matcher {
                 if class.data.ops & op_bit(Some(op)) == 0 {
                     return;
                 }
-                for node in class.nodes.iter().filter(|n| n.op == Some(op)) {
+                for node in class.nodes.iter().filter(|n| n.op == Some(op)).take(MEMBERS_MATCHED) {
+                    if out.len() >= MATCHES {
+                        return;
+                    }
                     if !ty.apply(node.ty, &mut state.types) {
                         continue;
                     }

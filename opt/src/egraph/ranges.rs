@@ -17,8 +17,22 @@ use smallvec::SmallVec;
 /// Facts about the values that block parameters depend on.
 pub struct Ranges {
     facts: SecondaryMap<Value, Option<Facts>>,
-    /// By loop header: pairs of values of which the first is never greater, signed.
-    ordered: SecondaryMap<Block, SmallVec<[(Value, Value); 2]>>,
+    /// By loop header: what is known about its counters.
+    counters: SecondaryMap<Block, Vec<Counter>>,
+}
+
+/// A block parameter that each turn of a loop moves up, or down, by constants, without wrapping.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    pub param: Value,
+    /// What it is in the first turn.
+    pub start: Value,
+    pub up: bool,
+    /// It never wraps, so it is never on the other side of `start`.
+    pub from_start: bool,
+    /// Values that do not change in the loop and that it does not pass if `start` does not: it moves by one, and only where
+    /// it has not reached them.
+    pub bounds: SmallVec<[Value; 2]>,
 }
 
 /// A comparison that is decided from some place on.
@@ -53,10 +67,9 @@ impl Ranges {
         self.facts[value].unwrap_or(Facts::top(func.ty(value)))
     }
 
-    /// Pairs of values of which the first is never greater than the second, signed, in this block and those that it
-    /// dominates: a loop counter and where it starts.
-    pub fn ordered_at(&self, block: Block) -> &[(Value, Value)] {
-        &self.ordered[block]
+    /// The counters of the loop with this header.
+    pub fn counters(&self, header: Block) -> &[Counter] {
+        &self.counters[header]
     }
 
     pub fn new(func: &Function, flow: &Flow) -> Ranges {
@@ -77,13 +90,18 @@ impl Ranges {
         };
         analysis.prepare();
         if analysis.order.is_empty() {
-            return Ranges { facts: SecondaryMap::new(), ordered: SecondaryMap::new() };
+            return Ranges { facts: SecondaryMap::new(), counters: SecondaryMap::new() };
         }
         analysis.ascend();
         analysis.descend();
         analysis.descend();
-        let ordered = analysis.ordered();
-        Ranges { facts: analysis.facts, ordered }
+        let mut counters = analysis.counters();
+        if analysis.bound_counters(&counters) {
+            analysis.descend();
+            analysis.descend();
+            counters = analysis.counters();
+        }
+        Ranges { facts: analysis.facts, counters }
     }
 }
 
@@ -183,8 +201,8 @@ impl Analysis<'_> {
         let (func, flow) = (self.func, self.flow);
         // Outer places first, so that the nearest ones are last.
         for &block in flow.dom.preorder() {
-            if let [pred] = flow.cfg.preds(block)
-                && let Some((condition, truth)) = edge_condition(func, *pred, block)
+            if let Some(pred) = flow.entering(block)
+                && let Some((condition, truth)) = edge_condition(func, pred, block)
             {
                 self.refine(Place { block, index: 0 }, condition, truth);
             }
@@ -421,26 +439,23 @@ impl Analysis<'_> {
         }
     }
 
-    /// Loop counters that only go up, or only down, without wrapping.
-    fn ordered(&self) -> SecondaryMap<Block, SmallVec<[(Value, Value); 2]>> {
-        let mut ordered: SecondaryMap<Block, SmallVec<[(Value, Value); 2]>> = SecondaryMap::new();
+    fn counters(&self) -> SecondaryMap<Block, Vec<Counter>> {
+        let mut counters: SecondaryMap<Block, Vec<Counter>> = SecondaryMap::new();
         for (_, a_loop) in self.flow.loops.iter() {
             for &param in &self.func.blocks[a_loop.header].params {
-                if self.needed[param]
-                    && self.func.ty(param).is_int()
-                    && let Some((start, up)) = self.counter(a_loop.header, param)
-                {
-                    ordered[a_loop.header].push(if up { (start, param) } else { (param, start) });
+                if self.needed[param] && self.func.ty(param).is_int() {
+                    counters[a_loop.header].extend(self.counter(a_loop.header, param));
                 }
             }
         }
-        ordered
+        counters
     }
 
-    /// Where a counter starts, and whether it goes up.
-    fn counter(&self, header: Block, param: Value) -> Option<(Value, bool)> {
+    fn counter(&self, header: Block, param: Value) -> Option<Counter> {
         let mut start = None;
-        let mut direction = None;
+        let mut up = None;
+        let mut from_start = true;
+        let mut bounds: Option<SmallVec<[Value; 2]>> = None;
         for &(arg, from) in &self.edges[param] {
             if !self.flow.dom.dominates(header, from) {
                 if start.is_some_and(|known| known != arg) {
@@ -460,15 +475,91 @@ impl Analysis<'_> {
                 return None;
             }
             let step = Facts::constant(data.ty, self.func.constant(step)?);
-            let at = Place { block: self.block_of[inst]?, index: self.index[inst] };
-            // What the counter is where the step is taken; where that place is not reached the step does not matter.
-            let here = self.refined(param, at, None)?;
-            let up = step.smin >= 0;
-            if !add_no_swrap(&here, &step) || direction.is_some_and(|known| known != up) {
+            let direction = step.smin >= 0;
+            if up.is_some_and(|known| known != direction) {
                 return None;
             }
-            direction = Some(up);
+            up = Some(direction);
+            let at = Place { block: self.block_of[inst]?, index: self.index[inst] };
+            // What the counter is where the step is taken; where that place is not reached the step does not matter.
+            if let Some(here) = self.refined(param, at, None) {
+                from_start &= add_no_swrap(&here, &step);
+            }
+            let reached = match step.smin {
+                1 | -1 => self.not_reached(header, param, from, direction),
+                _ => SmallVec::new(),
+            };
+            bounds = Some(match bounds {
+                None => reached,
+                Some(known) => known.into_iter().filter(|value| reached.contains(value)).collect(),
+            });
         }
-        Some((start?, direction?))
+        Some(Counter { param, start: start?, up: up?, from_start, bounds: bounds? })
+    }
+
+    /// Counters that start on the near side of a bound that they do not pass stay between the two. Says whether that is
+    /// news about one.
+    fn bound_counters(&mut self, counters: &SecondaryMap<Block, Vec<Counter>>) -> bool {
+        let mut news = false;
+        for (_, a_loop) in self.flow.loops.iter() {
+            let Some(before) = self.flow.entering(a_loop.header) else { continue };
+            for counter in &counters[a_loop.header] {
+                let end = Place { block: before, index: u32::MAX };
+                let Some(start) = self.refined(counter.start, end, Some(a_loop.header)) else { continue };
+                for &bound in &counter.bounds {
+                    let (Some(bound), Some(old)) =
+                        (self.refined(bound, end, Some(a_loop.header)), self.facts[counter.param])
+                    else {
+                        continue;
+                    };
+                    let (low, high) = if counter.up { (&start, &bound) } else { (&bound, &start) };
+                    if low.smax <= high.smin
+                        && let Some(new) = old.and(&Facts::signed(old.ty, low.smin, high.smax))
+                        && new != old
+                    {
+                        self.facts[counter.param] = Some(new);
+                        news = true;
+                    }
+                }
+            }
+        }
+        news
+    }
+
+    /// Values from before the loop that the counter differs from, or is on the near side of, wherever this back edge is
+    /// taken.
+    fn not_reached(&self, header: Block, param: Value, latch: Block, up: bool) -> SmallVec<[Value; 2]> {
+        let mut values: SmallVec<[Value; 2]> = SmallVec::new();
+        let mut consider = |op: Op, truth: bool, other: Value, left: bool| {
+            let differs = matches!((op, truth), (Op::IcmpNe, true) | (Op::IcmpEq, false));
+            // `param < other` going up, `other < param` going down, also written as what is not the case.
+            let before = matches!((op, truth), (Op::IcmpSlt, true)) && left == up
+                || matches!((op, truth), (Op::IcmpSle, false)) && left != up;
+            let block = match self.func.values[other].def {
+                ValueDef::Param(block, _) => Some(block),
+                ValueDef::Result(inst, _) => self.block_of[inst],
+            };
+            let is_invariant = block.is_some_and(|b| b != header && self.flow.dom.dominates(b, header));
+            if (differs || before) && is_invariant && !values.contains(&other) {
+                values.push(other);
+            }
+        };
+        for r in self.refinements[param].iter().rev().take(REFINEMENTS) {
+            if self.flow.dom.dominates(r.from.block, latch) && self.flow.dom.dominates(header, r.from.block) {
+                consider(r.op, r.truth, r.other, r.left);
+            }
+        }
+        if let Some((condition, truth)) = edge_condition(self.func, latch, header) {
+            let mut conditions = SmallVec::new();
+            decided(self.func, condition, truth, &mut conditions);
+            for d in conditions {
+                if d.left == param {
+                    consider(d.op, d.truth, d.right, true);
+                } else if d.right == param {
+                    consider(d.op, d.truth, d.left, false);
+                }
+            }
+        }
+        values
     }
 }

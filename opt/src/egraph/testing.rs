@@ -442,8 +442,51 @@ impl Generator<'_> {
         self.values.push(value);
     }
 
+    /// `for i in a..=b`, or downwards, which ends by comparing with the last value; indexes a thing of length `b + 1`.
+    fn inclusive_loop(&mut self) {
+        let blocks = [0, 1, 2].map(|_| self.b.func.new_block());
+        self.b.func.layout.extend(blocks);
+        let [body, step, exit] = blocks;
+        let mask = self.b.iconst(Type::I64, 7);
+        let (a, b) = (self.value(Type::I64), self.value(Type::I64));
+        let start = if self.random.below(2) == 0 { self.b.iconst(Type::I64, 0) } else { self.b.band(a, mask) };
+        let last = if self.random.below(3) == 0 { self.b.smin(b, mask) } else { self.b.band(b, mask) };
+        let up = self.random.below(3) != 0;
+        let (low, high) = if up { (start, last) } else { (last, start) };
+        // Now and then a test that does not protect the loop: it then runs until the guard or the fuel stops it.
+        let test = if self.random.below(6) == 0 { self.b.icmp_ule(low, high) } else { self.b.icmp_sle(low, high) };
+        let one = self.b.iconst(Type::I64, 1);
+        let length = self.b.iadd(high, one);
+        self.b.brif(test, BlockCall::new(body, &[start]), BlockCall::new(exit, &[]));
+        let outer = self.values.clone();
+        self.b.switch_to(body);
+        let i = self.b.func.append_param(body, Type::I64);
+        self.values.extend([i, length]);
+        if self.traps {
+            let outside = if self.random.below(2) == 0 { self.b.icmp_ule(length, i) } else { self.b.icmp_slt(i, low) };
+            self.b.trapif(outside, TrapCode::Bounds, &[i, length]);
+        }
+        self.depth += 1;
+        let count = 1 + self.random.below(4) as u32;
+        self.statements(count);
+        self.depth -= 1;
+        let observed = self.value(Type::I64);
+        self.b.call(self.observe, &[Type::I64], &[observed]);
+        let done = self.b.icmp_eq(i, last);
+        self.b.brif(done, BlockCall::new(exit, &[]), BlockCall::new(step, &[]));
+        self.b.switch_to(step);
+        let by = self.b.iconst(Type::I64, if up { 1 } else { -1 });
+        let next = self.b.iadd(i, by);
+        self.b.jump(body, &[next]);
+        self.values = outer;
+        self.b.switch_to(exit);
+    }
+
     /// `for i in start..n by step`, with an accumulator; the number of turns is small.
     fn count_loop(&mut self) {
+        if self.random.below(3) == 0 {
+            return self.inclusive_loop();
+        }
         let blocks = [0, 1, 2].map(|_| self.b.func.new_block());
         self.b.func.layout.extend(blocks);
         let [header, body, exit] = blocks;

@@ -147,6 +147,38 @@ block5:
 }
 
 #[test]
+fn bounds_check_of_an_inclusive_range_goes() {
+    // A slice of length n + 1, for i in 0..=n, which ends by comparing i with n.
+    let program = |test: &str, step: i64| {
+        format!(
+            "export fn @f(i64, i64) -> i64 {{
+block0(v0: i64, v9: i64):
+  v1 = iconst.i64 1
+  v2 = iadd.i64 v0, v1
+  v3 = iconst.i64 0
+  v4 = icmp_sle.i64 v3, v0
+  brif v4, block1(v3), block3
+block1(v5: i64):
+  v6 = icmp_ule.i64 v2, v5
+  trapif v6, bounds(v5, v2)
+  v7 = icmp_eq.i64 v5, {test}
+  brif v7, block3, block2
+block2:
+  v10 = iconst.i64 {step}
+  v8 = iadd.i64 v5, v10
+  jump block1(v8)
+block3:
+  return v2
+}}"
+        )
+    };
+    for (test, step, left) in [("v0", 1, 0), ("v0", 2, 1), ("v9", 1, 1)] {
+        let text = optimized(&program(test, step));
+        assert_eq!(count(&text, "trapif"), left, "{test} {step}\n{text}");
+    }
+}
+
+#[test]
 fn guards_stay_where_nothing_is_proved() {
     // The index may be negative; the limit is another one; the step wraps.
     for (start, limit, step) in [("v8", "v1", 1), ("v2", "v0", 1), ("v2", "v1", 2)] {
@@ -207,7 +239,7 @@ block4:
 #[ignore = "a measurement"]
 #[allow(clippy::print_stdout)]
 fn speed() {
-    for statements in [300, 300, 1500, 6000] {
+    for statements in [300, 300, 1500, 6000, 24_000] {
         let (module, id) = random_module(42, statements, false);
         let before = module.functions[id].num_insts();
         let mut func = module.functions[id].clone();
@@ -232,7 +264,7 @@ fn speed() {
 #[test]
 #[ignore = "takes minutes"]
 fn campaign() {
-    for seed in 1000..8_000 {
+    for seed in 1000..25_000 {
         compare(seed, 4 + (seed % 60) as u32, &EgraphOptions::default());
     }
 }

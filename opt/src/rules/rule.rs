@@ -6,7 +6,9 @@ use crate::egraph::facts::Facts;
 use lang_ir::eval::from_f64;
 use lang_ir::ops::TypeRule;
 use lang_ir::target::Target;
-use lang_ir::{Op, Type};
+use lang_ir::{OPS, Op, Type};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// How far a rule may run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -319,34 +321,53 @@ impl Rule {
 
 /// An S-expression: `(...)`, `{...}` or a word.
 #[derive(Debug)]
-enum Sexp {
-    Paren(Vec<Sexp>),
-    Brace(Vec<Sexp>),
-    Word(String),
+enum Sexp<'a> {
+    Paren(Vec<Sexp<'a>>),
+    Brace(Vec<Sexp<'a>>),
+    Word(&'a str),
 }
 
-fn read(text: &str) -> Result<Sexp, String> {
-    let spaced = ["(", ")", "{", "}"].iter().fold(text.to_string(), |t, p| t.replace(p, &format!(" {p} ")));
-    let mut stack: Vec<(char, Vec<Sexp>)> = vec![(' ', Vec::new())];
-    for word in spaced.split_whitespace() {
-        match word {
-            "(" | "{" => stack.push((word.chars().next().unwrap_or('('), Vec::new())),
-            ")" | "}" => {
-                let (open, items) = stack.pop().ok_or("unbalanced brackets")?;
-                let item = match (open, word) {
-                    ('(', ")") => Sexp::Paren(items),
-                    ('{', "}") => Sexp::Brace(items),
-                    _ => return Err(format!("unbalanced brackets in `{text}`")),
-                };
-                stack.last_mut().ok_or("unbalanced brackets")?.1.push(item);
+fn read(text: &str) -> Result<Sexp<'_>, String> {
+    let unbalanced = || format!("unbalanced brackets in `{text}`");
+    let mut stack: Vec<(u8, Vec<Sexp>)> = vec![(b' ', Vec::with_capacity(1))];
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let from = at;
+        at += 1;
+        let item = match bytes[from] {
+            open @ (b'(' | b'{') => {
+                stack.push((open, Vec::with_capacity(4)));
+                continue;
             }
-            _ => stack.last_mut().ok_or("unbalanced brackets")?.1.push(Sexp::Word(word.to_string())),
-        }
+            close @ (b')' | b'}') => {
+                let (open, items) = stack.pop().ok_or_else(unbalanced)?;
+                match (open, close) {
+                    (b'(', b')') => Sexp::Paren(items),
+                    (b'{', b'}') => Sexp::Brace(items),
+                    _ => return Err(unbalanced()),
+                }
+            }
+            byte if byte.is_ascii_whitespace() => continue,
+            _ => {
+                let is_end = |b: &u8| matches!(b, b'(' | b')' | b'{' | b'}') || b.is_ascii_whitespace();
+                at = bytes[from..].iter().position(is_end).map_or(bytes.len(), |len| from + len);
+                Sexp::Word(&text[from..at])
+            }
+        };
+        stack.last_mut().ok_or_else(unbalanced)?.1.push(item);
     }
     match (stack.len(), stack.pop()) {
-        (1, Some((' ', mut items))) if items.len() == 1 => items.pop().ok_or_else(|| "empty".to_string()),
+        (1, Some((b' ', mut items))) if items.len() == 1 => items.pop().ok_or_else(|| "empty".to_string()),
         _ => Err(format!("`{text}` is not one expression")),
     }
+}
+
+/// The operation of this name.
+fn operation(name: &str) -> Option<Op> {
+    static BY_NAME: LazyLock<FxHashMap<&str, Op>> =
+        LazyLock::new(|| OPS.iter().map(|info| (info.mnemonic, info.op)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// A class of types that are the same, during inference: known, or not yet.
@@ -558,7 +579,7 @@ impl Parser {
                     None => self.fresh(),
                 };
                 let (name, written) = self.annotated(head)?;
-                let op = Op::from_mnemonic(name).ok_or_else(|| format!("unknown operation `{name}`"))?;
+                let op = operation(name).ok_or_else(|| format!("unknown operation `{name}`"))?;
                 if let Some(written) = written {
                     self.unify(fresh, written)?;
                 }
@@ -593,7 +614,7 @@ impl Parser {
             let args = args.iter().map(|arg| self.const_arg(arg, result)).collect::<Result<_, _>>()?;
             return Ok(ConstExpr::Named { function, ty: Parser::term(result), args });
         }
-        let op = Op::from_mnemonic(name).filter(|op| op.info().eval.is_some());
+        let op = operation(name).filter(|op| op.info().eval.is_some());
         let op = op.ok_or_else(|| format!("unknown function `{name}`"))?;
         if op_arity(op) != Some(args.len()) {
             return Err(format!("wrong number of arguments for `{name}`"));
@@ -643,22 +664,22 @@ impl Parser {
             Sexp::Paren(items) => {
                 let Some(Sexp::Word(name)) = items.first() else { return Err("a condition is missing".to_string()) };
                 let args = &items[1..];
-                if let Some(info) = FACT_CONDITIONS.iter().find(|c| c.name == name) {
+                if let Some(info) = FACT_CONDITIONS.iter().find(|c| c.name == *name) {
                     return self.fact_condition(info, args);
                 }
-                if let Some(info) = TYPE_CONDITIONS.iter().find(|c| c.name == name) {
+                if let Some(info) = TYPE_CONDITIONS.iter().find(|c| c.name == *name) {
                     if info.arity.is_some_and(|n| n != args.len()) || args.is_empty() {
                         return Err(format!("wrong number of arguments for `{name}`"));
                     }
                     let args = args.iter().map(|arg| self.type_arg(arg)).collect::<Result<_, _>>()?;
                     return Ok(Condition::Types { info, args });
                 }
-                let info = TARGET_CONDITIONS.iter().find(|c| c.name == name);
+                let info = TARGET_CONDITIONS.iter().find(|c| c.name == *name);
                 let info = info.ok_or_else(|| format!("unknown condition `{name}`"))?;
                 let op = match args {
                     [] if !info.takes_op => None,
                     [Sexp::Word(op), ty] if info.takes_op => {
-                        let op = Op::from_mnemonic(op).ok_or_else(|| format!("unknown operation `{op}`"))?;
+                        let op = operation(op).ok_or_else(|| format!("unknown operation `{op}`"))?;
                         Some((op, self.type_arg(ty)?))
                     }
                     _ => return Err(format!("wrong arguments for `{name}`")),
