@@ -37,7 +37,7 @@ pub fn generic_latency(op: Op, ty: Type) -> u32 {
             // Up to 18 on the cores where it is fast, 40 and more on those before.
             Type::I64 => 18,
             Type::I128 => 60,
-            _ => 11,
+            _ => 12,
         },
         Op::Ishl | Op::Ushr | Op::Sshr | Op::Rotl | Op::Rotr => 1 + 3 * (wide - 1),
         Op::Iadd
