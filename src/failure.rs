@@ -69,7 +69,8 @@ pub fn compiling(path: &Path) {
 
 fn report_internal(text: &str) {
     let input = INPUT.lock().ok().and_then(|input| input.clone());
-    let reproduce = input.map_or(String::new(), |file| format!("\nIt happened with the file {file}, which reproduces it."));
+    let reproduce =
+        input.map_or(String::new(), |file| format!("\nIt happened with the file {file}, which reproduces it."));
     complain(&format!(
         "internal error: {text}\nThis is a fault of the compiler, not of your program: please report it.{reproduce}"
     ));

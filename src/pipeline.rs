@@ -23,7 +23,13 @@ pub struct Plan {
 
 impl Plan {
     pub fn new(codegen: &Codegen) -> Result<Plan, Failure> {
-        let usual = if codegen.release { 3 } else if codegen.optimize { 2 } else { 0 };
+        let usual = if codegen.release {
+            3
+        } else if codegen.optimize {
+            2
+        } else {
+            0
+        };
         let opt = codegen.opt_level.unwrap_or(usual);
         let level = if opt == 0 { Level::None } else { Level::Full };
         let backend = match &codegen.backend {
@@ -121,7 +127,8 @@ fn load_source(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
 fn load_ir(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
     let text = String::from_utf8(bytes)
         .map_err(|error| Failure::Error(format!("{}: not UTF-8 text: {error}", path.display())))?;
-    let module = lang_ir::parse::module(&text).map_err(|error| Failure::Error(format!("{}:{error}", path.display())))?;
+    let module =
+        lang_ir::parse::module(&text).map_err(|error| Failure::Error(format!("{}:{error}", path.display())))?;
     verify::verify(&module).map_err(|violations| {
         let list: String = violations.iter().map(|v| format!("\n  {v}")).collect();
         Failure::Error(format!("{} is not valid IR:{list}", path.display()))

@@ -37,11 +37,9 @@ fn render(renderer: &Renderer, sources: &SourceMap, diagnostic: &Diagnostic) -> 
     let primary = diagnostic.primary.span.file;
     let mut group: Group = level.primary_title(&*diagnostic.message).id(diagnostic.code).element(
         snippet(sources, primary).annotations(
-            [AnnotationKind::Primary
-                .span(diagnostic.primary.span.range())
-                .label(text(&diagnostic.primary.text))]
-            .into_iter()
-            .chain(labels(diagnostic, move |file| file == primary)),
+            [AnnotationKind::Primary.span(diagnostic.primary.span.range()).label(text(&diagnostic.primary.text))]
+                .into_iter()
+                .chain(labels(diagnostic, move |file| file == primary)),
         ),
     );
     let mut others: Vec<FileId> = diagnostic.secondary.iter().map(|l| l.span.file).filter(|&f| f != primary).collect();
@@ -58,11 +56,13 @@ fn render(renderer: &Renderer, sources: &SourceMap, diagnostic: &Diagnostic) -> 
     for help in &diagnostic.helps {
         match &help.replacement {
             None => group = group.element(Level::HELP.message(&*help.message)),
-            Some((span, new)) => edits.push(Level::HELP.secondary_title(&*help.message).element(
-                Snippet::source(sources.file(span.file).text())
-                    .path(&*sources.file(span.file).name)
-                    .patch(Patch::new(span.range(), &**new)),
-            )),
+            Some((span, new)) => edits.push(
+                Level::HELP.secondary_title(&*help.message).element(
+                    Snippet::source(sources.file(span.file).text())
+                        .path(&*sources.file(span.file).name)
+                        .patch(Patch::new(span.range(), &**new)),
+                ),
+            ),
         }
     }
     report.push(group);

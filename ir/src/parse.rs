@@ -123,7 +123,9 @@ impl Header<'_> {
                     self.cursor.expect_word("fn")?;
                     self.function(Linkage::Import)?;
                 }
-                _ => return fail(start, "expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`"),
+                _ => {
+                    return fail(start, "expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`");
+                }
             }
             self.cursor.end_line()?;
         }

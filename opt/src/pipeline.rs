@@ -207,7 +207,8 @@ pub fn run_pass(pass: &Pass, module: &mut Module, options: &Options) -> (usize, 
             (results.iter().filter(|(changed, _)| *changed).count(), results.iter().map(|(_, time)| *time).sum())
         }
         Run::Egraph => {
-            let results = for_each_function(module, |module, func| egraph::optimize_function(module, func, &options.egraph));
+            let results =
+                for_each_function(module, |module, func| egraph::optimize_function(module, func, &options.egraph));
             for (of_one, _) in &results {
                 stats.add(of_one);
             }

@@ -59,12 +59,7 @@ fn backend_form(form: EmitForm) -> Option<Emit> {
 fn unsupported(backend: &dyn Backend, emit: Emit) -> Failure {
     let name = |emit: &Emit| Emit::ALL.iter().find(|row| row.0 == *emit).map_or("", |row| row.1);
     let known: Vec<_> = backend.emits().iter().map(name).chain(["ir"]).collect();
-    Failure::Usage(format!(
-        "the {} backend does not emit {}, only {}",
-        backend.name(),
-        name(&emit),
-        known.join(", ")
-    ))
+    Failure::Usage(format!("the {} backend does not emit {}, only {}", backend.name(), name(&emit), known.join(", ")))
 }
 
 /// A module can be linked or run only if it has a `main`.
@@ -85,6 +80,5 @@ pub fn executable(plan: &mut Plan, module: &Module, debug_info: bool, output: &P
     write_file(&path, &object)?;
     let libs = module.libraries.clone();
     let options = LinkOptions { debug: debug_info, libs, ..LinkOptions::default() };
-    plan.timed("link", |_| link(&[&path], output, &options))
-        .map_err(|error| Failure::environment(error.to_string()))
+    plan.timed("link", |_| link(&[&path], output, &options)).map_err(|error| Failure::environment(error.to_string()))
 }

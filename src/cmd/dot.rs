@@ -13,7 +13,9 @@ use std::process::{Command, Stdio};
 pub fn dot(args: &Dot) -> Result<(), Failure> {
     let is_file = |name: &&String| name.ends_with(".lang") || name.ends_with(".ir");
     let Some(path) = args.target.iter().find(is_file) else {
-        return Err(Failure::Usage("which program? Name its file (.lang or .ir), and optionally a function of it".into()));
+        return Err(Failure::Usage(
+            "which program? Name its file (.lang or .ir), and optionally a function of it".into(),
+        ));
     };
     let name = args.target.iter().find(|name| *name != path);
     let backend = lang_backends::debug();
@@ -74,7 +76,9 @@ fn function(module: &Module, name: &str) -> Result<FuncId, Failure> {
 /// Lets Graphviz draw the text.
 fn graphviz(text: &str, format: &str) -> Result<Vec<u8>, Failure> {
     let missing = |error: std::io::Error| {
-        Failure::environment(format!("cannot run Graphviz's `dot` ({error}): install the package graphviz, or use -T dot"))
+        Failure::environment(format!(
+            "cannot run Graphviz's `dot` ({error}): install the package graphviz, or use -T dot"
+        ))
     };
     let mut child = Command::new("dot")
         .arg(format!("-T{format}"))

@@ -9,8 +9,9 @@ use lang_ir::*;
 pub fn dead_code(module: &Module, func: &mut Function) -> bool {
     let observed = observed_slots(func);
     let slot_of = slot_bases(func);
-    let writes_dead_slot =
-        |data: &InstData| written_address(data).and_then(|address| slot_of[address]).is_some_and(|s| !observed.contains(s));
+    let writes_dead_slot = |data: &InstData| {
+        written_address(data).and_then(|address| slot_of[address]).is_some_and(|s| !observed.contains(s))
+    };
 
     let mut live = EntitySet::<Value>::new();
     let mut live_insts = EntitySet::<Inst>::new();

@@ -36,7 +36,8 @@ pub fn drop_dead_functions(module: &mut Module) -> usize {
         }
     }
     let dropped = module.functions.keys().filter(|&id| !funcs.contains(id)).count();
-    let same = module.globals.keys().all(|id| globals.contains(id)) && module.signatures.keys().all(|id| sigs.contains(id));
+    let same =
+        module.globals.keys().all(|id| globals.contains(id)) && module.signatures.keys().all(|id| sigs.contains(id));
     if dropped == 0 && same {
         return 0;
     }
@@ -72,7 +73,10 @@ pub fn drop_dead_functions(module: &mut Module) -> usize {
 }
 
 /// Keeps these entries; says which new id each has.
-fn compact<K: cranelift_entity::EntityRef + Ord, V>(table: &mut PrimaryMap<K, V>, keep: &EntitySet<K>) -> SecondaryMap<K, K> {
+fn compact<K: cranelift_entity::EntityRef + Ord, V>(
+    table: &mut PrimaryMap<K, V>,
+    keep: &EntitySet<K>,
+) -> SecondaryMap<K, K> {
     let mut ids = SecondaryMap::with_default(K::new(0));
     let mut kept = PrimaryMap::new();
     for (id, entry) in std::mem::take(table) {

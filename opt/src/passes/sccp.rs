@@ -183,7 +183,9 @@ impl<'a> Solver<'a> {
         if data.op == Op::Load {
             return self.constant_load(data).map_or(Lattice::Bottom, Lattice::Constant);
         }
-        if let (Op::Select, Lattice::Constant(condition)) = (data.op, data.args.first().map_or(Lattice::Bottom, |&c| self.values[c])) {
+        if let (Op::Select, Lattice::Constant(condition)) =
+            (data.op, data.args.first().map_or(Lattice::Bottom, |&c| self.values[c]))
+        {
             return self.values[data.args[if condition == 1 { 1 } else { 2 }]];
         }
         let mut args: SmallVec<[u128; 3]> = SmallVec::new();

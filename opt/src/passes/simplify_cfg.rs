@@ -2,8 +2,8 @@
 //! drops block parameters that always get the same value, and drops unreachable blocks. Every step is linear; they are
 //! repeated while they enable one another.
 
-use lang_ir::*;
 use cranelift_entity::{EntitySet, SecondaryMap};
+use lang_ir::*;
 
 /// A value's replacement, if it has one.
 type Replacements = SecondaryMap<Value, Option<Value>>;

@@ -28,7 +28,8 @@ pub fn promote_slots(func: &mut Function) -> bool {
         let insts = std::mem::take(&mut func.blocks[block].insts);
         let mut kept = Vec::with_capacity(insts.len());
         for inst in insts {
-            let Some(variable) = access(func, &places, inst).and_then(|(place, _)| variables.get(&place).copied()) else {
+            let Some(variable) = access(func, &places, inst).and_then(|(place, _)| variables.get(&place).copied())
+            else {
                 kept.push(inst);
                 continue;
             };
@@ -63,13 +64,15 @@ fn places(func: &Function, cfg: &Cfg) -> Places {
             let data = &func.insts[inst];
             let place = match data.payload {
                 Payload::Slot(slot) => Some(Ok((slot, 0))),
-                _ if data.op == Op::PtrAdd => places[data.args[0]].map(|base| match (base, func.constant(data.args[1])) {
-                    (Ok((slot, offset)), Some(by)) => match offset.checked_add(by as i64) {
-                        Some(offset) => Ok((slot, offset)),
-                        None => Err(slot),
-                    },
-                    (Ok((slot, _)) | Err(slot), _) => Err(slot),
-                }),
+                _ if data.op == Op::PtrAdd => {
+                    places[data.args[0]].map(|base| match (base, func.constant(data.args[1])) {
+                        (Ok((slot, offset)), Some(by)) => match offset.checked_add(by as i64) {
+                            Some(offset) => Ok((slot, offset)),
+                            None => Err(slot),
+                        },
+                        (Ok((slot, _)) | Err(slot), _) => Err(slot),
+                    })
+                }
                 _ => None,
             };
             if place.is_some() {

@@ -1,5 +1,5 @@
-;@ lang: build tests/files/cli/input/hello.lang -o tests/no/such/folder/hello
+;@ lang: build tests/files/cli/input/hello.lang --emit ir -o tests/no/such/folder/hello.ir
 ;= stderr
-;| error: linking failed: cannot write tests/no/such/folder/hello: No such file or directory (os error 2) at path "/work/main/tests/no/such/folder/.lang-link-Yzu6AX"
+;| error: cannot write tests/no/such/folder/hello.ir: No such file or directory (os error 2)
 ;= status
 ;| Some(1)

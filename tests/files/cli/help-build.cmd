@@ -19,7 +19,7 @@
 ;|           0: nothing; 1 to 3: all passes with the e-graph
 ;|
 ;|       --backend <NAME>
-;|           Compile with this backend: cranelift, llvm (see `lang build --help`)
+;|           Compile with this backend: cranelift or llvm; `lang run` also knows interp
 ;|
 ;|       --target-cpu <CPU>
 ;|           Generate code for this CPU (`native`, or a name that LLVM knows) instead of the baseline

@@ -12,4 +12,4 @@
 ;|
 ;| Examples:
 ;|   lang rules                                      all of them
-;|   lang rules urem-                                those whose name starts so, with their algebra
+;|   lang rules urem-                                those with this in their name, in full

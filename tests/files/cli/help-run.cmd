@@ -13,7 +13,8 @@
 ;|                              built without LLVM)
 ;|   -O                         Optimize: the same as --opt-level 2; `-O0` to `-O3` name another level
 ;|       --opt-level <LEVEL>    0: nothing; 1 to 3: all passes with the e-graph
-;|       --backend <NAME>       Compile with this backend: cranelift, llvm (see `lang build --help`)
+;|       --backend <NAME>       Compile with this backend: cranelift or llvm; `lang run` also knows
+;|                              interp
 ;|       --target-cpu <CPU>     Generate code for this CPU (`native`, or a name that LLVM knows)
 ;|                              instead of the baseline
 ;|       --disable-rule <RULE>  Keep the optimizer from using this rule (may be repeated)
