@@ -124,7 +124,10 @@ impl Header<'_> {
                     self.function(Linkage::Import)?;
                 }
                 _ => {
-                    return fail(start, "expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`");
+                    return fail(
+                        start,
+                        "expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`",
+                    );
                 }
             }
             self.cursor.end_line()?;
