@@ -105,6 +105,9 @@ enum Undo {
     Order(usize, Id),
 }
 
+/// By class `x`: each `y` and `c` with `x <= y + c`.
+type Order = FxHashMap<Id, SmallVec<[(Id, i128); 2]>>;
+
 struct Context<'a> {
     graph: &'a Graph,
     /// Conditions that are decided.
@@ -112,7 +115,7 @@ struct Context<'a> {
     /// Facts better than the class's own.
     facts: FxHashMap<Id, Facts>,
     /// `x -> (y, c)`: `x <= y + c` in integers without bound, read as signed and as unsigned.
-    order: [FxHashMap<Id, SmallVec<[(Id, i128); 2]>>; 2],
+    order: [Order; 2],
     undo: Vec<Undo>,
 }
 

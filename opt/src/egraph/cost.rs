@@ -4,6 +4,8 @@
 //! equally fast expressions the shorter one wins and no expression is free. It is multiplied by how often the block runs,
 //! in 1024ths.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use lang_ir::target::Target;
 use lang_ir::{Op, Type};
 

@@ -107,17 +107,16 @@ pub fn cost_of(func: &Function, flow: &Flow, target: &Target) -> u64 {
     cost
 }
 
-/// Rewrites the function by a plan.
-pub fn elaborate(
-    func: &mut Function,
-    flow: &Flow,
-    graph: &Graph,
-    origins: &[Origin],
-    built: &Built,
-    extraction: &Extraction,
-    selection: &Selection,
-    plan: &Plan,
-) {
+/// What is computed and where.
+pub struct Chosen<'a> {
+    pub extraction: Extraction<'a>,
+    pub selection: Selection,
+    pub plan: Plan,
+}
+
+/// Rewrites the function.
+pub fn elaborate(func: &mut Function, flow: &Flow, graph: &Graph, origins: &[Origin], built: &Built, chosen: &Chosen) {
+    let Chosen { extraction, selection, plan } = chosen;
     let mut emitter = Emitter {
         func,
         graph,

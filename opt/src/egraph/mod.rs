@@ -26,8 +26,8 @@ pub mod transfer;
 
 use crate::rules::{Rule, rules};
 use build::Built;
-use elaborate::{Plan, cost_of, elaborate, plan};
-use extract::{Choice, Extraction, Selection};
+use elaborate::{Chosen, cost_of, elaborate, plan};
+use extract::{Choice, Extraction};
 use flow::Flow;
 use lang_ir::target::{GENERIC, Target};
 use lang_ir::{Function, Module};
@@ -148,17 +148,17 @@ pub fn optimize_function(module: &Module, func: &mut Function, options: &EgraphO
         let mut selection = extraction.select(func)?;
         extraction.share(&mut selection);
         let plan = plan(func, &flow, &built, &extraction, &selection, options.target);
-        Some((extraction, selection, plan))
+        Some(Chosen { extraction, selection, plan })
     };
-    let mut best: Option<(Extraction, Selection, Plan)> = extract(Choice::Any);
+    let mut best = extract(Choice::Any);
     // Never worse than the function was: sharing and moving its own operations cannot be.
-    if best.as_ref().is_none_or(|(_, _, plan)| plan.cost > live_cost) {
-        best = [best, extract(Choice::Original)].into_iter().flatten().min_by_key(|(_, _, plan)| plan.cost);
+    if best.as_ref().is_none_or(|best| best.plan.cost > live_cost) {
+        best = [best, extract(Choice::Original)].into_iter().flatten().min_by_key(|chosen| chosen.plan.cost);
     }
     match best {
-        Some((extraction, selection, plan)) => {
-            stats.cost_after = plan.cost;
-            elaborate(func, &flow, graph, &saturation.origins, &built, &extraction, &selection, &plan);
+        Some(chosen) => {
+            stats.cost_after = chosen.plan.cost;
+            elaborate(func, &flow, graph, &saturation.origins, &built, &chosen);
         }
         None => stats.abandoned = 1,
     }

@@ -13,7 +13,7 @@ impl Random {
         Random(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,7 +23,7 @@ impl Random {
 
     /// A number below the limit.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        self.word() % limit
     }
 
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
@@ -32,7 +32,7 @@ impl Random {
 
     /// Bits of a type, often at a corner.
     pub fn bits(&mut self, ty: Type) -> u128 {
-        let any = (self.next() as u128) << 64 | self.next() as u128;
+        let any = (self.word() as u128) << 64 | self.word() as u128;
         let bits = match self.below(6) {
             0 => any % 5,
             1 => 0u128.wrapping_sub(any % 5),
@@ -179,7 +179,7 @@ pub const PARAMS: [Type; 6] = [Type::I64, Type::I64, Type::I32, Type::I1, Type::
 
 /// Random arguments of a random function.
 pub fn arguments(random: &mut Random) -> (Vec<u128>, Vec<u8>) {
-    let buffers: Vec<u8> = (0..2 * BUFFER).map(|_| random.next() as u8).collect();
+    let buffers: Vec<u8> = (0..2 * BUFFER).map(|_| random.word() as u8).collect();
     let second = if random.below(4) == 0 { 0 } else { BUFFER as u64 };
     let mut args: Vec<u128> = PARAMS[..4].iter().map(|&ty| random.bits(ty)).collect();
     args.extend([BUFFERS as u128, (BUFFERS + second) as u128]);

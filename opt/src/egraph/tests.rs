@@ -42,7 +42,7 @@ fn count(text: &str, what: &str) -> usize {
 
 /// Compares runs of a random function before and after.
 fn compare(seed: u64, statements: u32, options: &EgraphOptions) {
-    let (module, id) = random_module(seed, statements, seed % 4 != 0);
+    let (module, id) = random_module(seed, statements, !seed.is_multiple_of(4));
     check(&module, "random input");
     let (result, _) = optimize(&module, options);
     let mut random = Random::new(seed ^ 0xabcdef);

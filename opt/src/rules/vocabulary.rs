@@ -606,9 +606,9 @@ mod tests {
             let get = |name: &str| (function(name).eval)(Type::I8, &[d]);
             for x in 0..256u128 {
                 if let (Some(m), Some(s)) = (get("magic-u"), get("magic-u-shift")) {
-                    assert_eq!((x * m >> 8) >> s, x / d, "{x} / {d}");
+                    assert_eq!(((x * m) >> 8) >> s, x / d, "{x} / {d}");
                 } else if let (Some(m), Some(s)) = (get("magic-u-wide"), get("magic-u-wide-shift")) {
-                    let t = x * m >> 8;
+                    let t = (x * m) >> 8;
                     assert_eq!((((x - t) >> 1) + t) >> (s - 1), x / d, "{x} / {d}");
                 } else {
                     assert!(d.is_power_of_two());
