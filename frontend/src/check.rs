@@ -376,6 +376,7 @@ impl<'a> Cx<'a> {
         // Bodies are checked in an order that follows declarations; readers want that of the text. Errors found twice
         // on the way (a default value used in two literals) are one.
         let mut diagnostics = self.diagnostics;
+        drop_unused_but_meant(&mut diagnostics);
         diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start, d.primary.span.end));
         diagnostics.dedup();
         (program, diagnostics)
@@ -464,4 +465,14 @@ impl<'a> Cx<'a> {
         }
         self.diagnostics.extend(warnings);
     }
+}
+
+/// What an error says may have been meant is not unused: one cause, one message.
+fn drop_unused_but_meant(diagnostics: &mut Vec<Diagnostic>) {
+    let meant: Vec<String> = (diagnostics.iter().filter(|d| d.is_error()))
+        .flat_map(|d| d.helps.iter().filter(|help| help.message.starts_with("did you mean")))
+        .filter_map(|help| help.replacement.as_ref().map(|(_, name)| format!("`{name}`")))
+        .collect();
+    let is_unused = |d: &Diagnostic| matches!(d.code, "W0201" | "W0202" | "W0203");
+    diagnostics.retain(|d| !is_unused(d) || !meant.iter().any(|name| d.message.contains(name)));
 }
