@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 
 /// What the optimizer should know of LLVM.
-pub static TARGET: Target = Target { name: "llvm", divides_by_constants: true, optimizes_loops: true, ..GENERIC };
+pub static TARGET: Target = Target { name: "llvm", divides_by_constants: true, ..GENERIC };
 
 /// Compiles through the worker.
 pub struct LlvmWorker;

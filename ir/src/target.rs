@@ -12,18 +12,11 @@ pub struct Target {
     pub legal: fn(Op, Type) -> bool,
     /// The backend turns division by constants into multiplications itself, so the optimizer keeps the division.
     pub divides_by_constants: bool,
-    /// The backend vectorizes, unrolls and unswitches loops itself.
-    pub optimizes_loops: bool,
 }
 
 /// Everything is legal and costs what it costs on a current x86-64 core.
-pub const GENERIC: Target = Target {
-    name: "generic",
-    latency: generic_latency,
-    legal: |_, _| true,
-    divides_by_constants: false,
-    optimizes_loops: false,
-};
+pub const GENERIC: Target =
+    Target { name: "generic", latency: generic_latency, legal: |_, _| true, divides_by_constants: false };
 
 /// Latencies of a current x86-64 core, in cycles.
 pub fn generic_latency(op: Op, ty: Type) -> u32 {

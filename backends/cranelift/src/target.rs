@@ -5,8 +5,7 @@ use lang_ir::target::{Target, generic_latency};
 use lang_ir::{Op, Type};
 
 /// Cranelift on x86-64.
-pub static TARGET: Target =
-    Target { name: "cranelift", latency, legal, divides_by_constants: false, optimizes_loops: false };
+pub static TARGET: Target = Target { name: "cranelift", latency, legal, divides_by_constants: false };
 
 /// A call of a library costs its call and what the function does.
 fn latency(op: Op, ty: Type) -> u32 {

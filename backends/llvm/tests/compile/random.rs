@@ -9,7 +9,7 @@ use lang_ir::testing::{self, Random};
 use lang_opt::{EgraphOptions, Level, Options};
 use std::process::Command;
 
-static TARGET: Target = Target { name: "llvm", divides_by_constants: true, optimizes_loops: true, ..GENERIC };
+static TARGET: Target = Target { name: "llvm", divides_by_constants: true, ..GENERIC };
 
 /// Seeds are few in the test-suite; `SEEDS=10000` makes it a campaign.
 fn seeds() -> std::ops::Range<u64> {
