@@ -68,11 +68,6 @@ impl SourceFile {
         &self.text
     }
 
-    /// The text, shared; for those who outlive the borrow of the map.
-    pub fn shared_text(&self) -> Arc<str> {
-        Arc::clone(&self.text)
-    }
-
     /// Offset of the first replacement for bytes that were not UTF-8.
     pub fn invalid_utf8(&self) -> Option<u32> {
         self.invalid_utf8
