@@ -17,7 +17,7 @@ pub struct Pass {
     pub name: &'static str,
     /// One line about what it does.
     pub doc: &'static str,
-    /// Why it stands where it stands, as the rows that have to come before.
+    /// The rows that have to come before it; a test checks the order.
     pub after: &'static [&'static str],
     pub run: Run,
 }
