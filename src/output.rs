@@ -42,7 +42,6 @@ pub fn say(text: &str) -> Result<(), Failure> {
     say_bytes(text.as_bytes())
 }
 
-#[allow(clippy::print_stdout)]
 fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

@@ -139,7 +139,7 @@ pub struct OpInfo {
 
 macro_rules! flags {
     ($($flag:ident)*) => {{
-        #[allow(unused_mut)]
+        #[allow(unused_mut, reason = "not every operation has flags")]
         let mut flags = Flags {
             pure_: false, commutative: false, partial: false, terminator: false, traps: false, reads: false, writes: false,
         };
