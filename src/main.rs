@@ -1,4 +1,4 @@
-//! The `lang` command. Only this crate prints, reads files and exits; what compiles is in the other crates.
+//! The `lang` command. Only this crate prints, reads programs and exits; what compiles is in the other crates.
 //!
 //! Read [`cli`] for the commands, [`pipeline`] for how a program goes through the compiler, [`cmd`] for each command.
 
