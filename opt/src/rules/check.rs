@@ -5,7 +5,7 @@
 //! meaning the right side has to have one: a rule brings in no division that was not harmless already, with two exceptions. Floats are equal
 //! if their bits are, or if both are NaN: no rule keeps the bits of a NaN.
 
-use super::rule::{Bindings, Condition, ConstExprOrVar, Pattern, Rule};
+use super::rule::{Bindings, Condition, Pattern, Rule};
 use crate::egraph::facts::{Facts, signed_min};
 use lang_ir::eval::{eval, signed, to_f64};
 use lang_ir::target::GENERIC;
@@ -231,14 +231,6 @@ pub fn is_about_profit(condition: &Condition) -> bool {
         Condition::Target { .. } => true,
         Condition::Fact { info, .. } => matches!(info.name, "is-const" | "not-const"),
         Condition::Types { .. } | Condition::Holds(_) => false,
-    }
-}
-
-/// Whether the truth of a condition depends on constants only.
-pub fn is_on_constants(condition: &Condition) -> bool {
-    match condition {
-        Condition::Fact { args, .. } => args.iter().all(|arg| matches!(arg, ConstExprOrVar::Const(_))),
-        _ => true,
     }
 }
 
