@@ -14,6 +14,7 @@ use super::transfer::transfer;
 use egg::{Analysis, DidMerge, Id, Justification, Language};
 use lang_ir::{Op, Type};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 
 /// The e-graph of one function.
@@ -239,6 +240,25 @@ impl Analysis<Node> for ClassInfo {
             }
             // Nothing is cheaper than the constant, and nothing else about the class is worth matching.
             graph[id].nodes.retain(Node::is_constant);
+            return;
         }
+        for op in ONE_TO_ONE {
+            if class.data.ops & op_bit(Some(op)) != 0 {
+                return unite_operands(graph, id, op);
+            }
+        }
+    }
+}
+
+/// Operations with one operand that give equal results for equal operands only.
+const ONE_TO_ONE: [Op; 3] = [Op::Bnot, Op::Ineg, Op::Bswap];
+
+/// Where `~x` and `~y` are in one class, `x` is `y`. Without this, rules that look below the operations would match every
+/// pair of operands.
+fn unite_operands(graph: &mut Graph, id: Id, op: Op) {
+    let operands: SmallVec<[Id; 2]> =
+        graph[id].nodes.iter().filter(|node| node.op == Some(op)).map(|node| node.children[0]).collect();
+    for &other in operands.iter().skip(1) {
+        graph.union(operands[0], other);
     }
 }

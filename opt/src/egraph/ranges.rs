@@ -223,7 +223,9 @@ impl Analysis<'_> {
         decided(self.func, condition, truth, &mut facts);
         for Decided { left, right, .. } in facts {
             for (value, other) in [(left, right), (right, left)] {
-                if !self.refined_by[other].contains(&value) {
+                // A constant never changes; that a pair is listed twice only costs time.
+                let is_listed = self.refined_by[other].iter().rev().take(REFINEMENTS).any(|&v| v == value);
+                if self.func.constant(other).is_none() && !is_listed {
                     self.refined_by[other].push(value);
                     self.mentions[value].push(other);
                 }
@@ -297,7 +299,11 @@ impl Analysis<'_> {
 
     /// Facts about a value where it is defined; of a value that is not analysed only the type is known.
     fn known(&self, value: Value) -> Option<Facts> {
-        if self.needed[value] { self.facts[value] } else { Some(Facts::top(self.func.ty(value))) }
+        if self.needed[value] {
+            return self.facts[value];
+        }
+        let ty = self.func.ty(value);
+        Some(self.func.constant(value).map_or(Facts::top(ty), |bits| Facts::constant(ty, bits)))
     }
 
     fn is_transferred(&self, inst: Inst) -> bool {
@@ -309,7 +315,7 @@ impl Analysis<'_> {
     fn refined(&self, value: Value, at: Place, edge: Option<Block>) -> Option<Facts> {
         let mut facts = self.known(value)?;
         let mut left = REFINEMENTS;
-        for r in self.refinements[value].iter().rev() {
+        for r in self.refinements[value].iter().rev().take(8 * REFINEMENTS) {
             let holds = if r.from.block == at.block {
                 r.from.index <= at.index
             } else {

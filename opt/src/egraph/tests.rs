@@ -405,6 +405,14 @@ block0(v0: i64):
 }
 
 #[test]
+fn two_constants_in_one_class_are_noticed() {
+    let mut graph = new_graph();
+    let [one, two] = [1, 2].map(|bits| node::add_constant(&mut graph, lang_ir::Type::I8, bits));
+    graph.union(one, two);
+    assert_eq!(graph.analysis.conflict.map(|c| c.bits.iter().sum::<u128>()), Some(3));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     for seed in [3, 17, 99] {
         let (module, _) = random_module(seed, 200, true);
