@@ -38,7 +38,7 @@ impl<'ctx> Debug<'ctx> {
         unit.llvm.add_basic_value_flag("Debug Info Version", FlagBehavior::Warning, version);
         unit.llvm.add_basic_value_flag("Dwarf Version", FlagBehavior::Warning, i32.const_int(5, false));
         let folder = std::env::current_dir().map_or_else(|_| ".".to_string(), |dir| dir.to_string_lossy().into_owned());
-        let main = unit.ir.files.values().next().map_or("", |file| file);
+        let main = unit.ir.files.values().next().map_or("<ir>", |file| file);
         let (builder, compile_unit) = unit.llvm.create_debug_info_builder(
             true,
             // Debuggers evaluate expressions in a language that they know.

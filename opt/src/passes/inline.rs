@@ -141,6 +141,10 @@ fn worthwhile(func: &Function, block: Block, call: Inst, body: &Function, only: 
     if body.attrs.noreturn {
         return false;
     }
+    // The freedom of `#fast_math` is that of the function's own text.
+    if func.attrs.fast_math != body.attrs.fast_math && body.values.values().any(|value| value.ty.is_float()) {
+        return false;
+    }
     match body.attrs.inline {
         Inline::Always => return true,
         Inline::Never => return false,

@@ -318,7 +318,7 @@ impl View<'_> {
                         self.loaded.insert(self.func.result(inst));
                         steps.push(Step::Load(inst));
                     }
-                    Op::Call | Op::CallIndirect | Op::Memcpy | Op::Memset if loads => return None,
+                    op if loads && op != Op::Store && op.info().flags.writes => return None,
                     _ => {}
                 }
             }
@@ -602,7 +602,7 @@ impl Tester<'_> {
         let zero = self.builder.iconst(Type::I64, 0);
         let most = self.builder.iconst(Type::I64, MAX_LOOPED);
         let low = self.builder.icmp_sle(zero, first);
-        let high = self.builder.icmp_sle(bound, most);
+        let high = self.builder.icmp_ule(bound, most);
         self.parts.extend([low, high]);
         for place in &plan.stores {
             let base = self.before(place.base);

@@ -149,6 +149,10 @@ impl<'a> Solver<'a> {
         } else if data.op.is_pure() || data.op == Op::Load {
             let value = self.evaluate(data);
             self.lower(func.result(inst), value);
+            if data.op == Op::PtrAdd {
+                // A load looks through its address at the offset, which may have changed where the address did not.
+                self.lowered.push(func.result(inst));
+            }
         } else {
             for result in func.results(inst) {
                 self.lower(result, Lattice::Bottom);

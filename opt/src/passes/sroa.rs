@@ -89,7 +89,7 @@ fn access(func: &Function, places: &Places, inst: Inst) -> Option<(Place, Type)>
     let mem = data.mem()?;
     let address = *data.args.last().expect("the address comes last");
     let (slot, offset) = places[address]?.ok()?;
-    Some(((slot, offset + mem.offset as i64), data.ty))
+    Some(((slot, offset.checked_add(mem.offset as i64)?), data.ty))
 }
 
 /// For each slot that has only loads and stores at known distances, its accesses: place and type, each once.
@@ -117,7 +117,7 @@ fn accesses(func: &Function, places: &Places) -> BTreeMap<StackSlot, Vec<(i64, T
         list.sort_unstable();
         list.dedup();
         let size = func.slots[*slot].size as i64;
-        let inside = list.iter().all(|&(offset, ty)| offset >= 0 && offset + ty.bytes() as i64 <= size);
+        let inside = list.iter().all(|&(offset, ty)| offset >= 0 && offset <= size - ty.bytes() as i64);
         if pinned.contains(*slot) || !inside {
             list.clear();
         }
