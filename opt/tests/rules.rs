@@ -8,7 +8,7 @@ use lang_opt::egraph::saturate::RuleStats;
 use lang_opt::egraph::{EgraphOptions, EgraphStats, RuleFilter, optimize_function};
 use lang_opt::rules::check::{Effort, Instance, Samples, check, instances, is_about_profit, same};
 use lang_opt::rules::rule::{Condition, ConstExpr, Literal, Pattern};
-use lang_opt::rules::{Row, Rule, Tier, rules};
+use lang_opt::rules::{self, Row, Rule, Tier, rules};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -486,6 +486,83 @@ fn every_rule_fires() {
         })
         .collect();
     assert!(silent.is_empty(), "these rules never fired: {silent:?}");
+}
+
+/// A function of many operations on few values of one type, with constants that rules like: where rewriting without end
+/// would show.
+fn dense(seed: usize) -> (Module, FuncId) {
+    let mut samples = Samples::new(&format!("dense {seed}"));
+    let ty = [Type::I1, Type::I8, Type::I32, Type::I64][seed % 4];
+    let width = ty.bits() as i128;
+    let constants = [0, 1, -1, 2, 8, width - 1, width / 2, 1 << (width - 1), 3];
+    let ops: Vec<Op> = lang_ir::ops::OPS
+        .iter()
+        .filter(|info| info.types.accepts(ty) && info.flags.pure_ && !info.flags.partial)
+        .filter(|info| (0..2).all(|i| info.types.accepts_operand(ty, i, ty)))
+        .map(|info| info.op)
+        .collect();
+    const COUNT: usize = 40;
+    let mut func = Function::new("dense", Linkage::Export, Signature::new(&[ty, ty], &[ty; COUNT]));
+    let entry = func.new_block();
+    func.layout.push(entry);
+    let mut values = vec![func.append_param(entry, ty), func.append_param(entry, ty)];
+    let mut b = Builder::new(&mut func, entry);
+    // Few operations at a time meet more often.
+    let few: Vec<Op> = (0..5).map(|_| ops[samples.below(ops.len() as u128) as usize]).collect();
+    while values.len() < COUNT + 2 {
+        let mut operand = |b: &mut Builder| match samples.below(3) {
+            0 => b.iconst(ty, constants[samples.below(constants.len() as u128) as usize]),
+            _ => values[samples.below(values.len() as u128) as usize],
+        };
+        let (x, y, z) = (operand(&mut b), operand(&mut b), operand(&mut b));
+        let op = few[samples.below(few.len() as u128) as usize];
+        let value = match rules::rule::op_arity(op) {
+            Some(1) => b.pure_op(op, ty, &[x]),
+            _ => b.pure_op(op, ty, &[x, y]),
+        };
+        values.push(match (b.func.ty(value) == ty, samples.below(2)) {
+            (true, _) => value,
+            (false, 0) => b.select(value, y, z),
+            (false, _) => b.pure_op(Op::Uextend, ty, &[value]),
+        });
+    }
+    b.return_(&values[2..]);
+    let mut module = Module::default();
+    let id = module.functions.push(func);
+    (module, id)
+}
+
+/// Rules of tier A go down: they end long before a limit ends them.
+#[test]
+fn dense_functions_do_not_explode() {
+    let seeds = std::env::var("SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
+    let tier_a: Vec<String> =
+        rules::rules().iter().filter(|r| r.row.tier == Tier::A).map(|r| r.row.name.into()).collect();
+    let tier_a = RuleFilter::Only(tier_a.into());
+    let explosions: Vec<String> = (0..seeds)
+        .into_par_iter()
+        .filter_map(|seed| {
+            let (module, id) = dense(seed);
+            let size = module.functions[id].num_insts();
+            let mut found = Vec::new();
+            for (filter, factor) in [(tier_a.clone(), 4), (RuleFilter::All, 8)] {
+                let mut func = module.functions[id].clone();
+                let options = EgraphOptions { rules: filter, ..EgraphOptions::default() };
+                let stats = optimize_function(&module, &mut func, &options);
+                if stats.nodes as usize > factor * size {
+                    let mut most: Vec<usize> = (0..rules().len()).collect();
+                    most.sort_by_key(|&i| std::cmp::Reverse(stats.rules[i].nodes));
+                    let most: Vec<String> = most[..4]
+                        .iter()
+                        .map(|&i| format!("{} {}", rules()[i].row.name, stats.rules[i].nodes))
+                        .collect();
+                    found.push(format!("seed {seed}: {size} instructions, {} nodes: {}", stats.nodes, most.join(", ")));
+                }
+            }
+            (!found.is_empty()).then(|| found.join("\n"))
+        })
+        .collect();
+    assert!(explosions.is_empty(), "{}", explosions.join("\n"));
 }
 
 /// Run by hand: `cargo test --release -p lang-opt --test rules growth -- --ignored --nocapture`.

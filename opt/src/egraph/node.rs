@@ -230,7 +230,7 @@ impl Analysis<Node> for ClassInfo {
             graph.analysis.changed.push(id);
         }
         let class = &graph[id];
-        let facts = class.data.facts;
+        let (facts, ops) = (class.data.facts, class.data.ops);
         if let Some(bits) = facts.as_constant()
             && !(class.nodes.len() == 1 && class.nodes[0].is_constant())
         {
@@ -243,8 +243,8 @@ impl Analysis<Node> for ClassInfo {
             return;
         }
         for op in ONE_TO_ONE {
-            if class.data.ops & op_bit(Some(op)) != 0 {
-                return unite_operands(graph, id, op);
+            if ops & op_bit(Some(op)) != 0 {
+                unite_operands(graph, id, op);
             }
         }
     }

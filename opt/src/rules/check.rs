@@ -225,11 +225,14 @@ pub fn same(ty: Type, a: u128, b: u128) -> bool {
     a == b || (ty.is_float() && to_f64(ty, a).is_nan() && to_f64(ty, b).is_nan())
 }
 
+/// Conditions on values that only say when a rule pays.
+const ABOUT_PROFIT: [&str; 3] = ["is-const", "not-const", "scales"];
+
 /// Whether a condition only says when a rule pays.
 pub fn is_about_profit(condition: &Condition) -> bool {
     match condition {
         Condition::Target { .. } => true,
-        Condition::Fact { info, .. } => matches!(info.name, "is-const" | "not-const"),
+        Condition::Fact { info, .. } => ABOUT_PROFIT.contains(&info.name),
         Condition::Types { .. } | Condition::Holds(_) => false,
     }
 }
@@ -354,7 +357,7 @@ mod tests {
     #[test]
     fn conditions_on_facts_hold_for_every_value() {
         let mut samples = Samples::new("facts");
-        for condition in &FACT_CONDITIONS {
+        for condition in FACT_CONDITIONS.iter().filter(|c| !ABOUT_PROFIT.contains(&c.name)) {
             let mut held = 0;
             for _ in 0..20_000 {
                 let ty = match condition.name {
@@ -382,7 +385,7 @@ mod tests {
                     assert!(holds, "{} of {values:x?} at {ty}", condition.name);
                 }
             }
-            assert!(held > 50 || condition.name == "not-const", "{} held {held} times", condition.name);
+            assert!(held > 50, "{} held {held} times", condition.name);
         }
     }
 

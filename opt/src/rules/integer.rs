@@ -52,7 +52,7 @@ pub static RULES: &[Row] = &[
         A,
         "(imul (imul ?x $a) $b)",
         "(imul ?x {imul $a $b})",
-        &["{icmp_ne {imul $a $b} $a}"],
+        &["(scales ?x $a)", "(scales ?x $b)"],
         "(x * a) * b = x * (a * b)",
     ),
     rule("imul-shl-const", A, "(imul (ishl ?x $c) $d)", "(imul ?x {ishl $d $c})", &[], "(x << c) * d = x * (d << c)"),

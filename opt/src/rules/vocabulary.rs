@@ -310,7 +310,7 @@ fn fraction_bits(width: u32) -> u32 {
 }
 
 /// Every condition on values.
-pub static FACT_CONDITIONS: [FactCondition; 25] = [
+pub static FACT_CONDITIONS: [FactCondition; 26] = [
     FactCondition {
         name: "pow2",
         arity: 1,
@@ -361,6 +361,19 @@ pub static FACT_CONDITIONS: [FactCondition; 25] = [
         check: |f, _| f[0].as_constant().is_none(),
         smt: |_, _| "true".to_string(),
         doc: "Not known to be a constant; says only when a rule is worthwhile.",
+    },
+    FactCondition {
+        name: "scales",
+        arity: 2,
+        takes_type: false,
+        check: |f, _| {
+            let low_zeros = f[0].maybe().trailing_zeros();
+            let factor = f[1].as_constant().unwrap_or(1);
+            low_zeros < f[0].ty.bits() && (factor.wrapping_sub(1) << low_zeros) & f[0].ty.mask() != 0
+        },
+        smt: |_, _| "true".to_string(),
+        doc: "For all that is known, the product with the second, a constant, is another value; says only when a rule is \
+              worthwhile: chains of products that are the same value would go on for ever.",
     },
     FactCondition {
         name: "nonzero",
