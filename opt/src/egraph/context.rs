@@ -10,7 +10,7 @@
 use super::build::{Built, Fate};
 use super::facts::Facts;
 use super::flow::Flow;
-use super::limits::ORDER_STEPS;
+use super::limits::{ORDER_EDGES, ORDER_STEPS};
 use super::node::{Graph, Node};
 use super::ranges::{Counter, Ranges, edge_condition};
 use super::transfer::transfer;
@@ -375,7 +375,7 @@ impl Context<'_> {
         let mut reached: SmallVec<[(Id, i128); 16]> = SmallVec::new();
         reached.push((left, 0));
         let mut at = 0;
-        while at < reached.len() && at < ORDER_STEPS {
+        while at < reached.len() && reached.len() < ORDER_STEPS {
             let (x, d) = reached[at];
             at += 1;
             if goals.iter().any(|&(y, k)| y == x && d <= k) {
@@ -386,7 +386,8 @@ impl Context<'_> {
                 Some((_, known)) if *known <= k => {}
                 _ => reached.push((y, k)),
             };
-            for &(y, k) in self.order[sense].get(&x).into_iter().flatten() {
+            for &(y, k) in self.order[sense].get(&x).into_iter().flat_map(|edges| edges.iter().rev().take(ORDER_EDGES))
+            {
                 reach(y, d + k);
             }
             for node in self.graph[x].nodes.iter().take(MEMBERS) {

@@ -485,33 +485,68 @@ impl<'a> Extraction<'a> {
                 continue;
             }
             let (point, old) = (candidate.point, candidate.children.clone());
-            // Without the operands of this way; they are counted again if it stays.
+            // What this way costs: itself, and what only it needs.
             let mut present = self.own_cost(&candidate.node, point);
+            let mut released: Vec<Item> = Vec::new();
+            let mut saved: SmallVec<[(Item, u64); 3]> = SmallVec::new();
             for &child in &old {
-                present = present.saturating_add(self.release(&mut selection.uses, child));
+                let cost = self.release_some(&mut selection.uses, child, &mut released);
+                saved.push((child, cost));
+                present = present.saturating_add(cost);
             }
             let mut best: Option<(u64, Node, SmallVec<[Item; 3]>)> = None;
             for index in nodes {
                 let (node, _) = self.nodes[index];
-                let Some((cost, children)) = self.marginal(&selection.uses, &node, item as Item, point) else {
-                    continue;
-                };
+                let ways = self.marginal(&selection.uses, &node, item as Item, point, &saved);
+                let Some((cost, children)) = ways else { continue };
                 if cost < present && best.as_ref().is_none_or(|(least, ..)| cost < *least) {
                     best = Some((cost, node, children));
                 }
             }
+            for item in released {
+                selection.uses[item as usize] += 1;
+            }
             if let Some((_, node, children)) = best {
+                // What both ways need is never given up in between.
+                children.iter().for_each(|&child| self.acquire(&mut selection.uses, child));
+                old.iter().for_each(|&child| drop(self.release(&mut selection.uses, child)));
                 self.items[item].node = node;
                 self.items[item].children = children;
-            }
-            for child in self.items[item].children.clone() {
-                self.acquire(&mut selection.uses, child);
             }
         }
     }
 
-    /// What a node costs in addition to what is used already, and its operands.
-    fn marginal(&self, uses: &[u32], node: &Node, item: Item, point: Point) -> Option<(u64, SmallVec<[Item; 3]>)> {
+    /// As `release`, but stops after a few items; lists the uses that it took.
+    fn release_some(&self, uses: &mut [u32], item: Item, released: &mut Vec<Item>) -> u64 {
+        let mut saved = 0u64;
+        let mut work: SmallVec<[Item; 16]> = SmallVec::new();
+        work.push(item);
+        let mut steps = 0;
+        while let Some(item) = work.pop() {
+            uses[item as usize] -= 1;
+            released.push(item);
+            steps += 1;
+            if uses[item as usize] == 0 {
+                let item = &self.items[item as usize];
+                saved = saved.saturating_add(self.own_cost(&item.node, item.point));
+                if steps < SHARING_STEPS {
+                    work.extend(item.children.iter().copied());
+                }
+            }
+        }
+        saved
+    }
+
+    /// What a node costs in addition to what is used already, and its operands. Some of these may have been used before
+    /// and cost what was saved without them.
+    fn marginal(
+        &self,
+        uses: &[u32],
+        node: &Node,
+        item: Item,
+        point: Point,
+        saved: &[(Item, u64)],
+    ) -> Option<(u64, SmallVec<[Item; 3]>)> {
         node.op?;
         let mut cost = self.own_cost(node, point);
         let mut children: SmallVec<[Item; 3]> = SmallVec::new();
@@ -525,9 +560,16 @@ impl<'a> Extraction<'a> {
             match used {
                 Some(&used) => children.push(used),
                 None => {
-                    let cheapest = *settled.iter().find(available)?;
-                    cost = cost.saturating_add(self.items[cheapest as usize].cost);
-                    children.push(cheapest);
+                    let before = saved.iter().find(|(i, _)| settled.contains(i) && available(&i));
+                    let (operand, more) = match before {
+                        Some(&(operand, more)) => (operand, more),
+                        None => {
+                            let cheapest = *settled.iter().find(available)?;
+                            (cheapest, self.items[cheapest as usize].cost)
+                        }
+                    };
+                    cost = cost.saturating_add(more);
+                    children.push(operand);
                 }
             }
         }

@@ -49,8 +49,10 @@ pub const REFINEMENTS: usize = 8;
 pub const RANGE_VISITS_EXACT: u8 = 3;
 pub const RANGE_VISITS: u8 = 24;
 
-/// Edges followed to prove an order between two values at a guard: chains of comparisons in source code are short.
+/// Values reached to prove an order between two values at a guard, and comparisons tried at each of them, the nearest ones:
+/// chains of comparisons in source code are short.
 pub const ORDER_STEPS: usize = 48;
+pub const ORDER_EDGES: usize = 12;
 
 /// Blocks looked at to find what may overwrite memory between a block and its immediate dominator; beyond, everything may.
 pub const CLOBBER_BLOCKS: usize = 64;
