@@ -43,7 +43,11 @@ impl Expect {
 
     /// Compares all sections with what came out; with `BLESS` set, writes what came out instead.
     pub fn check(&self, actual: &[(&str, String)]) -> Result<(), String> {
-        let actual: Vec<_> = actual.iter().filter(|(_, text)| !text.is_empty()).collect();
+        // Spaces on an otherwise empty line cannot be seen, and editors take them away.
+        let blank = |line: &str| if line.trim().is_empty() { "\n".to_string() } else { line.to_string() };
+        let actual: Vec<(&str, String)> = (actual.iter().filter(|(_, text)| !text.is_empty()))
+            .map(|(name, text)| (*name, text.split_inclusive('\n').map(blank).collect()))
+            .collect();
         let same = actual.len() == self.sections.len()
             && actual.iter().zip(&self.sections).all(|((name, text), (n, t))| name == n && text == t);
         if same {

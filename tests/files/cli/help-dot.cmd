@@ -18,18 +18,18 @@
 ;|           - loops:  Loop nest
 ;|           - calls:  Call graph of the program
 ;|           - egraph: The saturated e-graph
-;|          
+;|
 ;|           [default: cfg]
 ;|
 ;|       --stage <STAGE>
 ;|           The IR as the front end lowered it, or as the optimizer left it
-;|          
+;|
 ;|           [default: lowered]
 ;|           [possible values: lowered, opt]
 ;|
 ;|   -T <FORMAT>
 ;|           The format; all but `dot` need Graphviz
-;|          
+;|
 ;|           [default: dot]
 ;|           [possible values: dot, svg, png]
 ;|
