@@ -24,9 +24,7 @@ pub fn build(args: &Build) -> Result<(), Failure> {
     if emits.is_empty() {
         need_entry(&module, &args.path)?;
         let output = args.output.clone().unwrap_or_else(|| stem.clone());
-        if output.is_dir() {
-            return Err(Failure::Error(format!("cannot write {}: it is a folder", output.display())));
-        }
+        let output = replaceable(output, &args.path)?;
         executable(&mut plan, &module, debug_info, &output)?;
     }
     for emit in emits {
@@ -39,10 +37,30 @@ pub fn build(args: &Build) -> Result<(), Failure> {
                 (bytes, extension)
             }
         };
-        write_file(&args.output.clone().unwrap_or_else(|| stem.with_extension(extension)), &bytes)?;
+        let output = args.output.clone().unwrap_or_else(|| stem.with_extension(extension));
+        if std::fs::canonicalize(&output).is_ok_and(|o| std::fs::canonicalize(&args.path).is_ok_and(|s| s == o)) {
+            return Err(Failure::Error(format!("cannot write {}: it is the source of the program", output.display())));
+        }
+        write_file(&output, &bytes)?;
     }
     plan.finish();
     Ok(())
+}
+
+/// Where an executable can be written: a file that takes the place of what is there under this name. A link stays one.
+fn replaceable(output: PathBuf, source: &Path) -> Result<PathBuf, Failure> {
+    let refuse = |why: &str| Err(Failure::Error(format!("cannot write {}: {why}", output.display())));
+    let Ok(target) = std::fs::canonicalize(&output) else { return Ok(output) };
+    if target.is_dir() {
+        return refuse("it is a folder");
+    }
+    if !target.is_file() {
+        return refuse("an executable can only be a file");
+    }
+    if std::fs::canonicalize(source).is_ok_and(|source| source == target) {
+        return refuse("it is the source of the program");
+    }
+    Ok(target)
 }
 
 /// The backend's form; `None` for our own IR.

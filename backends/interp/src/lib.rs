@@ -67,8 +67,9 @@ impl Backend for Interp {
             },
         );
         let ended = machine.call(entry, &[]);
-        machine.finish(&ended);
+        let written = machine.finish(&ended);
         match ended {
+            Ok(_) | Err(Stop::Exit(_)) if !written => Ok(lang_rt::trap::STATUS),
             Ok(results) => Ok((results.first().map_or(0, |&status| status as i32)) & 255),
             Err(Stop::Exit(status)) => Ok(status & 255),
             Err(Stop::Trap(_)) => Ok(lang_rt::trap::STATUS),

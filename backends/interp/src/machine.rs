@@ -191,12 +191,16 @@ impl<'a> Machine<'a> {
         self.memory.limit_hit
     }
 
-    /// Writes out what the program printed, and the report if it ended in a trap.
-    pub fn finish<T>(&mut self, ended: &Result<T, Stop>) {
+    /// Writes out what the program printed, and the report if it ended in a trap. Says whether all was written.
+    pub fn finish<T>(&mut self, ended: &Result<T, Stop>) -> bool {
         self.output.flush_at_end();
+        let written = !std::mem::take(&mut self.output.failed);
         if let Err(Stop::Trap(trap)) = ended {
             self.output.write_stderr(&trap.report(self.module));
+        } else if !written {
+            self.output.write_stderr(b"error: cannot write to standard output\n");
         }
+        written
     }
 
     /// The decoded form of a function that has a body.

@@ -71,7 +71,7 @@ pub struct Output<'a> {
     /// Flushed after every line.
     terminal: bool,
     sinks: Vec<(i32, Vec<u8>)>,
-    failed: bool,
+    pub failed: bool,
 }
 
 impl Out for Output<'_> {

@@ -151,6 +151,9 @@ enum Step {
     Test(Test),
     /// Loads what the loop loads from an invariant address.
     Load(Inst),
+    /// Goes on only if so many of the places that the loop stores to are apart from all that was loaded. The loop would have
+    /// stored there by now, so what was loaded might be stale, and lead the next steps astray.
+    Apart(usize),
 }
 
 /// What a store writes over the course of the loop: `size` bytes at `base + variable * scale + offset`.
@@ -209,7 +212,7 @@ impl Plan {
             // The copy uses what was loaded before it; its own loads are dead then.
             let loaded = |step: &Step| match *step {
                 Step::Load(inst) => Some(func.result(inst)),
-                Step::Test(_) => None,
+                Step::Test(_) | Step::Apart(_) => None,
             };
             let loads: BTreeMap<Value, Value> =
                 self.steps.iter().filter_map(loaded).map(|value| (copy.values[&value], moved[&value])).collect();
@@ -290,11 +293,24 @@ impl View<'_> {
         let way = self.certain_way(body);
         let rest = body.blocks.iter().filter(|block| !way.contains(block));
         let mut certain = loads;
+        let mut stores: Vec<Place> = Vec::new();
+        let mut stored = false;
         for (index, &block) in way.iter().chain(rest).enumerate() {
             certain &= index < way.len();
             for &inst in &self.func.blocks[block].insts {
                 let data = &self.func.insts[inst];
+                if stored && matches!(data.op, Op::Trapif | Op::Load) {
+                    steps.push(Step::Apart(stores.len()));
+                    stored = false;
+                }
                 match data.op {
+                    Op::Store if loads => {
+                        let place = self.place(data, induction?)?;
+                        if !stores.contains(&place) {
+                            stores.push(place);
+                        }
+                        stored |= certain;
+                    }
                     Op::Trapif => {
                         let condition = data.args[0];
                         let test = if self.is_invariant(condition, 0) {
@@ -324,17 +340,7 @@ impl View<'_> {
             }
         }
         let count = steps.iter().filter(|step| matches!(step, Step::Test(_))).count();
-        let mut stores = Vec::new();
-        if steps.len() > count {
-            for &inst in body.blocks.iter().flat_map(|&block| &self.func.blocks[block].insts) {
-                if self.func.insts[inst].op == Op::Store {
-                    let place = self.place(&self.func.insts[inst], induction?)?;
-                    if !stores.contains(&place) {
-                        stores.push(place);
-                    }
-                }
-            }
-        } else if loads {
+        if loads && self.loaded.is_empty() {
             return None;
         }
         (count > 0 && count + stores.len() <= MAX_TESTS).then_some((steps, guards, stores))
@@ -539,7 +545,10 @@ impl Tester<'_> {
                     self.parts.push(holds);
                 }
                 (Step::Test(Test::Below(index, limit)), Some(induction)) => self.below(induction, *index, *limit),
-                (Step::Test(Test::Below(..)), None) => unreachable!("a bounds check follows an induction variable"),
+                (Step::Test(Test::Below(..)) | Step::Apart(_), None) => {
+                    unreachable!("a plan with bounds checks or loads has an induction variable")
+                }
+                (Step::Apart(count), Some(induction)) => self.apart(plan, &plan.stores[..*count], induction),
                 (Step::Load(inst), _) => {
                     if !self.parts.is_empty() {
                         let condition = self.take_parts();
@@ -560,7 +569,7 @@ impl Tester<'_> {
         if let Some(induction) = &plan.induction
             && plan.has_loads()
         {
-            self.apart(plan, induction);
+            self.apart(plan, &plan.stores, induction);
         }
     }
 
@@ -585,12 +594,15 @@ impl Tester<'_> {
         self.parts.push(holds);
     }
 
-    /// No store of the loop touches what was loaded before it.
-    fn apart(&mut self, plan: &Plan, induction: &Induction) {
+    /// None of these stores of the loop touches what has been loaded.
+    fn apart(&mut self, plan: &Plan, stores: &[Place], induction: &Induction) {
         // For each address, the bytes around it that are loaded.
         let mut loaded: BTreeMap<Value, (i64, i64)> = BTreeMap::new();
         for step in &plan.steps {
             let Step::Load(inst) = *step else { continue };
+            if !self.moved.contains_key(&self.builder.func.result(inst)) {
+                continue;
+            }
             let data = &self.builder.func.insts[inst];
             let (start, size) = (data.mem().expect("a load").offset as i64, data.ty.bytes() as i64);
             let address = self.before(data.args[0]);
@@ -604,7 +616,7 @@ impl Tester<'_> {
         let low = self.builder.icmp_sle(zero, first);
         let high = self.builder.icmp_ule(bound, most);
         self.parts.extend([low, high]);
-        for place in &plan.stores {
+        for place in stores {
             let base = self.before(place.base);
             let base = self.builder.ptr_to_int(base);
             let start = self.moved_by(base, first, place.scale, place.offset);
