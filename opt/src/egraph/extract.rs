@@ -509,7 +509,9 @@ impl<'a> Extraction<'a> {
             if let Some((_, node, children)) = best {
                 // What both ways need is never given up in between.
                 children.iter().for_each(|&child| self.acquire(&mut selection.uses, child));
-                old.iter().for_each(|&child| drop(self.release(&mut selection.uses, child)));
+                for &child in &old {
+                    self.release(&mut selection.uses, child);
+                }
                 self.items[item].node = node;
                 self.items[item].children = children;
             }
