@@ -1,10 +1,12 @@
 //! `scripts/prove`: proves what the cache has no proof of, and rewrites the cache.
 //!
-//! `prove [--all] [--timeout SECONDS] [NAME...]` proves the rules whose names contain one of the names (none: all rules);
-//! `--all` proves afresh what is proved already. `prove --show NAME METHOD [TYPES]` prints queries. `Z3` names the solver.
+//! `prove [--all] [--limit N] [NAME...]` proves the rules whose names contain one of the names (none: all rules);
+//! `--all` proves afresh what is proved already. `prove --show NAME METHOD [TYPES]` prints queries. `Z3` names the solver; the limit is
+//! in its own units (ten million: a few seconds), so that answers do not depend on the machine.
 
 use lang_opt::rules::proofs::{Cache, Entry, Method, Obligation, hash, obligations};
 use lang_opt::rules::rules;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -16,21 +18,21 @@ const HEADER: &str = "\
 
 struct Options {
     all: bool,
-    timeout: u64,
+    limit: u64,
     names: Vec<String>,
 }
 
 fn main() -> ExitCode {
-    let mut options = Options { all: false, timeout: 20, names: Vec::new() };
+    let mut options = Options { all: false, limit: 10_000_000, names: Vec::new() };
     let mut show = false;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--all" => options.all = true,
             "--show" => show = true,
-            "--timeout" => match args.next().and_then(|n| n.parse().ok()) {
-                Some(seconds) => options.timeout = seconds,
-                None => return fail("--timeout takes a number of seconds"),
+            "--limit" => match args.next().and_then(|n| n.parse().ok()) {
+                Some(limit) => options.limit = limit,
+                None => return fail("--limit takes a number"),
             },
             _ => options.names.push(arg),
         }
@@ -69,11 +71,11 @@ fn prove(options: &Options) -> Result<bool, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proofs");
     let path = folder.join("cache.txt");
     let old = Cache::parse(&std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?)?;
-    let solver = Solver::find(options.timeout)?;
+    let solver = Solver::find(options.limit)?;
     let mut lines = Vec::new();
     let mut unproved = Vec::new();
     let mut fresh = 0;
-    for rule in rules() {
+    for (index, rule) in rules().iter().enumerate() {
         let name = rule.row.name;
         let chosen = options.names.is_empty() || options.names.iter().any(|n| name.contains(n.as_str()));
         let mut failed = Vec::new();
@@ -88,6 +90,12 @@ fn prove(options: &Options) -> Result<bool, String> {
                 None if !chosen => Err("not tried".to_string()),
                 _ => {
                     fresh += 1;
+                    if fresh % 50 == 0 {
+                        // What is proved is kept if this is stopped; the old lines of the rules to come as well.
+                        let later = &rules()[index..];
+                        let kept = old.entries().filter(|e| later.iter().any(|rule| rule.row.name == e.rule));
+                        write_cache(&path, &lines.iter().cloned().chain(kept.map(|e| e.to_string())).collect::<Vec<_>>())?;
+                    }
                     climb(&obligation, &solver, &mut failed)
                 }
             };
@@ -100,10 +108,8 @@ fn prove(options: &Options) -> Result<bool, String> {
             }
         }
     }
-    lines.sort();
     let count = lines.len();
-    let text = format!("{HEADER}{}\n", lines.join("\n"));
-    std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+    write_cache(&path, &lines)?;
     let note = folder.join("UNPROVED");
     if unproved.is_empty() {
         let _ = std::fs::remove_file(&note);
@@ -112,6 +118,14 @@ fn prove(options: &Options) -> Result<bool, String> {
     }
     println!("{} rules, {count} proofs ({fresh} tried now), {} missing", rules().len(), unproved.len());
     Ok(unproved.is_empty())
+}
+
+fn write_cache(path: &Path, lines: &[String]) -> Result<(), String> {
+    let lines: BTreeSet<&str> = lines.iter().map(String::as_str).collect();
+    let text = lines.iter().fold(HEADER.to_string(), |text, line| text + line + "\n");
+    // Never half a file.
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// Tries the methods in turn; those that failed for this rule before come last.
@@ -155,24 +169,24 @@ fn climb(obligation: &Obligation, solver: &Solver, failed: &mut Vec<Method>) -> 
 struct Solver {
     program: String,
     version: String,
-    timeout: u64,
+    limit: u64,
 }
 
 impl Solver {
-    fn find(timeout: u64) -> Result<Solver, String> {
+    fn find(limit: u64) -> Result<Solver, String> {
         let program = std::env::var("Z3").unwrap_or_else(|_| "z3".to_string());
         let output = Command::new(&program).arg("--version").output();
         let output = output.map_err(|e| format!("{program}: {e}; the package is called z3"))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let number = text.split_whitespace().nth(2).ok_or_else(|| format!("{program}: unknown version: {text}"))?;
-        Ok(Solver { version: format!("z3-{number}"), program, timeout })
+        Ok(Solver { version: format!("z3-{number}"), program, limit })
     }
 
     /// `unsat`, `sat`, `unknown`, `timeout`, or what went wrong. A script with several queries is `unsat` if they all are.
     fn answer(&self, script: &str) -> Result<String, String> {
         let error = |e: std::io::Error| format!("{}: {e}", self.program);
         let mut child = Command::new(&self.program)
-            .args(["-in", &format!("-T:{}", self.timeout), "-memory:2000"])
+            .args(["-in", "-T:600", "-memory:2000", &format!("rlimit={}", self.limit)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -5,13 +5,38 @@
 //! every input, so that introducing them adds no assumption. What has no meaning here is any value within its bounds, the
 //! same for the same operands; a condition without one is not used: both can only make a proof fail.
 
-use super::smt::{Encoded, Encoder, Script, all};
+use super::hints::{Hint, hints};
+use super::smt::{Encoded, Encoder, Script};
 use super::vocabulary::{ConstFn, FactCondition};
+use lang_ir::eval::{eval, signed};
 use lang_ir::{Op, Type};
 
 #[derive(Default)]
 pub struct Ints {
     script: Script,
+    divisions: Vec<Division>,
+    powers: Vec<Power>,
+    wraps: u32,
+    magics: u32,
+    /// The width that hints are about: of the first variable.
+    width: Option<u32>,
+}
+
+/// dividend = quotient * divisor + rest.
+struct Division {
+    dividend: String,
+    divisor: String,
+    quotient: String,
+    rest: String,
+    /// The divisor cannot be 0.
+    positive: bool,
+}
+
+/// value = 2^exponent.
+struct Power {
+    exponent: String,
+    value: String,
+    most: u32,
 }
 
 /// A term between 0 and 2^width - 1.
@@ -19,11 +44,29 @@ pub struct Ints {
 pub struct Int {
     text: String,
     ty: Type,
+    /// Where the sign bit is known: whether it is 1, and the absolute value.
+    sign: Option<(bool, String)>,
 }
 
 impl Int {
     fn signed(&self) -> String {
-        format!("(ite (< {0} {1}) {0} (- {0} {2}))", self.text, power(self.ty.bits() - 1), power(self.ty.bits()))
+        match &self.sign {
+            Some((true, magnitude)) => format!("(- {magnitude})"),
+            Some((false, magnitude)) => magnitude.clone(),
+            None => {
+                let (half, modulus) = (power(self.ty.bits() - 1), power(self.ty.bits()));
+                format!("(ite (< {0} {half}) {0} (- {0} {modulus}))", self.text)
+            }
+        }
+    }
+
+    /// Of the product as signed integers.
+    fn signed_product(&self, other: &Int) -> String {
+        match (&self.sign, &other.sign) {
+            (Some((a, x)), Some((b, y))) if a == b => format!("(* {x} {y})"),
+            (Some((_, x)), Some((_, y))) => format!("(- (* {x} {y}))"),
+            _ => format!("(* {} {})", self.signed(), other.signed()),
+        }
     }
 
     fn literal(&self) -> Option<u128> {
@@ -46,11 +89,16 @@ fn unsigned(ty: Type, signed: &str) -> String {
 
 impl Ints {
     fn value(&self, ty: Type, text: String) -> Int {
-        Int { text, ty }
+        let sign = text.parse::<u128>().ok().filter(|_| ty.bits() > 1).map(|bits| {
+            let negative = bits >> (ty.bits() - 1) == 1;
+            (negative, if negative { signed(ty, bits).unsigned_abs().to_string() } else { text.clone() })
+        });
+        Int { text, ty, sign }
     }
 
     fn term(&mut self, ty: Type, text: String) -> Int {
-        Int { text: self.script.define("Int", text), ty }
+        let text = self.script.define("Int", text);
+        self.value(ty, text)
     }
 
     fn truth(&mut self, formula: String) -> Int {
@@ -58,49 +106,57 @@ impl Ints {
     }
 
     /// An integer with 0 <= r < limit.
-    fn below(&mut self, limit: &str) -> String {
-        let name = self.script.fresh("Int");
+    fn below(&mut self, name: String, limit: &str) -> String {
+        self.script.declare(&name, "Int");
         self.script.assert(&format!("(<= 0 {name})"));
         self.script.assert(&format!("(< {name} {limit})"));
         name
     }
 
     /// An integer modulo 2^width, with bounds on how often 2^width fits in it, where they are known.
-    fn wrap(&mut self, ty: Type, exact: String, times: Option<(i32, i32)>) -> Int {
+    fn wrap(&mut self, ty: Type, exact: String, least: Option<&str>, most: Option<&str>) -> Int {
         let key = format!("{exact} modulo {}", ty.bits());
         if let Some(name) = self.script.named(&key) {
             return self.value(ty, name);
         }
+        self.wraps += 1;
         let modulus = power(ty.bits());
-        let rest = self.below(&modulus);
-        let count = self.script.fresh("Int");
-        if let Some((low, high)) = times {
-            let low = if low < 0 { format!("(- {})", -low) } else { low.to_string() };
-            self.script.assert(&format!("(<= {low} {count})"));
-            self.script.assert(&format!("(<= {count} {high})"));
+        let rest = self.below(format!("w{}", self.wraps), &modulus);
+        let count = format!("c{}", self.wraps);
+        self.script.declare(&count, "Int");
+        if let Some(least) = least {
+            self.script.assert(&format!("(<= {least} {count})"));
+        }
+        if let Some(most) = most {
+            self.script.assert(&format!("(<= {count} {most})"));
         }
         self.script.assert(&format!("(= {exact} (+ {rest} (* {modulus} {count})))"));
         self.script.remember(key, rest.clone());
         self.value(ty, rest)
     }
 
-    /// Quotient and remainder of an integer by one that is greater than 0, rounded down.
-    fn divide(&mut self, dividend: &str, divisor: &str) -> (String, String) {
-        let (key, rest_key) = (format!("{dividend} div {divisor}"), format!("{dividend} mod {divisor}"));
-        if let (Some(quotient), Some(rest)) = (self.script.named(&key), self.script.named(&rest_key)) {
-            return (quotient, rest);
+    /// Quotient and remainder, rounded down: of any integer if the divisor is greater than 0; if it may be 0, of one that
+    /// is not negative, and then the remainder of a division by 0 is the dividend and the quotient any number.
+    fn divide(&mut self, dividend: &str, divisor: &str, positive: bool) -> (String, String) {
+        if let Some(old) = self.divisions.iter().find(|old| old.dividend == dividend && old.divisor == divisor) {
+            return (old.quotient.clone(), old.rest.clone());
         }
-        let (quotient, rest) = (self.script.fresh("Int"), self.script.fresh("Int"));
-        let formulas = [
-            format!("(= {dividend} (+ (* {quotient} {divisor}) {rest}))"),
-            format!("(<= 0 {rest})"),
-            format!("(< {rest} {divisor})"),
-        ];
-        let nonnegative = format!("(=> (<= 0 {dividend}) (<= 0 {quotient}))");
-        self.script.assert(&format!("(=> (< 0 {divisor}) {})", all(&formulas)));
-        self.script.assert(&format!("(=> (< 0 {divisor}) {nonnegative})"));
-        self.script.remember(key, quotient.clone());
-        self.script.remember(rest_key, rest.clone());
+        let number = self.divisions.len() + 1;
+        let (quotient, rest) = (format!("q{number}"), format!("r{number}"));
+        self.script.declare(&quotient, "Int");
+        self.script.declare(&rest, "Int");
+        self.script.assert(&format!("(= {dividend} (+ (* {quotient} {divisor}) {rest}))"));
+        self.script.assert(&format!("(<= 0 {rest})"));
+        if positive {
+            self.script.assert(&format!("(< {rest} {divisor})"));
+            self.script.assert(&format!("(=> (<= 0 {dividend}) (<= 0 {quotient}))"));
+        } else {
+            self.script.assert(&format!("(or (= {divisor} 0) (< {rest} {divisor}))"));
+            self.script.assert(&format!("(<= 0 {quotient})"));
+            self.script.assert(&format!("(<= {quotient} {dividend})"));
+        }
+        let (dividend, divisor) = (dividend.to_string(), divisor.to_string());
+        self.divisions.push(Division { dividend, divisor, quotient: quotient.clone(), rest: rest.clone(), positive });
         (quotient, rest)
     }
 
@@ -114,13 +170,20 @@ impl Ints {
         if let Some(name) = self.script.named(&key) {
             return name;
         }
-        let (_, rest) = self.divide(&amount.text, &width.to_string());
-        let name = self.script.fresh("Int");
-        let cases: Vec<String> = (0..width).map(|e| format!("(and (= {rest} {e}) (= {name} {}))", power(e))).collect();
-        self.script.assert(&format!("(or {})", cases.join(" ")));
-        self.script.assert(&format!("(<= 1 {name})"));
+        let (_, rest) = self.divide(&amount.text, &width.to_string(), true);
+        let name = self.two_to_the(rest, width - 1);
         self.script.remember(key, name.clone());
         name
+    }
+
+    /// 2^exponent, for an exponent from 0 to this.
+    fn two_to_the(&mut self, exponent: String, most: u32) -> String {
+        let value = format!("p{}", self.powers.len() + 1);
+        self.script.declare(&value, "Int");
+        self.script.assert(&format!("(<= 1 {value})"));
+        self.script.assert(&format!("(<= {value} {})", power(most)));
+        self.powers.push(Power { exponent, value: value.clone(), most });
+        value
     }
 
     /// Any value of the type, the same for the same text.
@@ -128,20 +191,28 @@ impl Ints {
         if let Some(name) = self.script.named(&key) {
             return self.value(ty, name);
         }
-        let name = self.below(&power(ty.bits()));
+        let name = self.script.fresh("Int");
+        self.script.assert(&format!("(and (<= 0 {name}) (< {name} {}))", power(ty.bits())));
         self.script.remember(key, name.clone());
         self.value(ty, name)
     }
 
     fn signed_division(&mut self, op: Op, ty: Type, x: &Int, d: &Int) -> Int {
         let absolute = |script: &mut Script, v: &Int| {
+            if let Some((_, magnitude)) = &v.sign {
+                return magnitude.clone();
+            }
             let signed = script.define("Int", v.signed());
             script.define("Int", format!("(ite (< {signed} 0) (- {signed}) {signed})"))
         };
         let (ax, ad) = (absolute(&mut self.script, x), absolute(&mut self.script, d));
-        let (quotient, rest) = self.divide(&ax, &ad);
+        let (quotient, rest) = self.divide(&ax, &ad, false);
         let half = power(ty.bits() - 1);
-        let (xneg, dneg) = (format!("(>= {} {half})", x.text), format!("(>= {} {half})", d.text));
+        let is_negative = |v: &Int| match v.sign {
+            Some((negative, _)) => negative.to_string(),
+            None => format!("(>= {} {half})", v.text),
+        };
+        let (xneg, dneg) = (is_negative(x), is_negative(d));
         let by_zero = format!("(= {} 0)", d.text);
         if op == Op::Srem {
             let signed = self.script.define("Int", format!("(ite {xneg} (- {rest}) {rest})"));
@@ -167,10 +238,82 @@ impl Encoder for Ints {
     }
 
     fn variable(&mut self, name: &str, ty: Type) -> Int {
-        self.script.declare(name, "Int");
-        self.script.assert(&format!("(<= 0 {name})"));
-        self.script.assert(&format!("(< {name} {})", power(ty.bits())));
-        self.value(ty, name.to_string())
+        self.width.get_or_insert(ty.bits());
+        let name = self.below(name.to_string(), &power(ty.bits()));
+        self.value(ty, name)
+    }
+
+    fn with_sign(&mut self, name: &str, ty: Type, negative: bool) -> Encoded<Int> {
+        self.width.get_or_insert(ty.bits());
+        let half = power(ty.bits() - 1);
+        if !negative {
+            let name = self.below(name.to_string(), &half);
+            self.script.give(&format!("{name}.abs"), "Int", &name);
+            return Ok(Int { text: name.clone(), ty, sign: Some((false, name)) });
+        }
+        let magnitude = format!("{name}.abs");
+        self.script.declare(&magnitude, "Int");
+        self.script.assert(&format!("(<= 1 {magnitude})"));
+        self.script.assert(&format!("(<= {magnitude} {half})"));
+        self.script.give(name, "Int", &format!("(- {} {magnitude})", power(ty.bits())));
+        Ok(Int { text: name.to_string(), ty, sign: Some((true, magnitude)) })
+    }
+
+    fn finish(&mut self, rule: &str) {
+        // The same dividend and divisor, the same quotient and remainder.
+        let divisions: Vec<&Division> = self.divisions.iter().filter(|division| !division.positive).collect();
+        for (index, one) in divisions.iter().enumerate() {
+            for other in &divisions[..index] {
+                self.script.assert(&format!(
+                    "(=> (and (= {} {}) (= {} {}) (distinct {} 0)) (and (= {} {}) (= {} {})))",
+                    one.dividend, other.dividend, one.divisor, other.divisor, one.divisor,
+                    one.quotient, other.quotient, one.rest, other.rest,
+                ));
+            }
+        }
+        let hints = hints(rule);
+        for (index, one) in self.powers.iter().enumerate() {
+            for other in &self.powers[..index] {
+                for (a, b) in [(one, other), (other, one)] {
+                    self.script.assert(&format!("(=> (= {} {}) (= {} {}))", a.exponent, b.exponent, a.value, b.value));
+                    self.script.assert(&format!(
+                        "(=> (= {} (+ {} 1)) (= {} (* 2 {})))",
+                        a.exponent, b.exponent, a.value, b.value
+                    ));
+                }
+            }
+            if hints.is_empty() {
+                let cases: Vec<String> =
+                    (0..=one.most).map(|e| format!("(and (= {} {e}) (= {} {}))", one.exponent, one.value, power(e))).collect();
+                self.script.assert(&format!("(or {})", cases.join(" ")));
+            }
+        }
+        let width = self.width.unwrap_or(64);
+        let fill = |text: &str| text.replace("{M}", &power(width)).replace("{H}", &power(width - 1));
+        for hint in hints {
+            match hint {
+                Hint::Quotient(number, k) => {
+                    let Some(Division { dividend, divisor, quotient, .. }) = self.divisions.get(*number as usize - 1) else {
+                        continue;
+                    };
+                    let rest = format!("(- {dividend} (* {} {divisor}))", fill(k));
+                    self.script.assert(&format!("(=> (and (<= 0 {rest}) (< {rest} {divisor})) (= {quotient} {}))", fill(k)));
+                }
+                Hint::Product(a, b) => {
+                    let (a, b) = (fill(a), fill(b));
+                    self.script.assert(&format!("(=> (and (<= 0 {a}) (<= 0 {b})) (<= 0 (* {a} {b})))"));
+                }
+                Hint::Times(a, b, factor) => {
+                    let (a, b, factor) = (fill(a), fill(b), fill(factor));
+                    self.script.assert(&format!("(=> (= {a} {b}) (= (* {a} {factor}) (* {b} {factor})))"));
+                }
+                Hint::Cut(formula) => self.script.cut(&fill(formula)),
+                Hint::Name(name, term) => {
+                    self.script.declare(name, "Int");
+                    self.script.assert(&format!("(= {name} {})", fill(term)));
+                }
+            }
+        }
     }
 
     fn constant(&mut self, bits: u128, ty: Type) -> Int {
@@ -178,6 +321,10 @@ impl Encoder for Ints {
     }
 
     fn operation(&mut self, op: Op, ty: Type, from: Type, args: &[Int]) -> Encoded<Int> {
+        let literals: Option<Vec<u128>> = args.iter().map(Int::literal).collect();
+        if let Some(bits) = literals.and_then(|literals| eval(op, ty, from, &literals)) {
+            return Ok(self.constant(bits, op.result_type(ty)));
+        }
         let x = &args[0];
         let y = args.get(1).unwrap_or(x);
         let (a, b) = (x.text.as_str(), y.text.as_str());
@@ -194,26 +341,31 @@ impl Encoder for Ints {
             false => format!("({relation} {a} {b})"),
         };
         Ok(match op {
-            Op::Iadd | Op::PtrAdd => self.wrap(ty, format!("(+ {a} {b})"), Some((0, 1))),
-            Op::Isub => self.wrap(ty, format!("(- {a} {b})"), Some((-1, 0))),
-            Op::Imul => self.wrap(ty, format!("(* {a} {b})"), None),
+            Op::Iadd | Op::PtrAdd => self.wrap(ty, format!("(+ {a} {b})"), Some("0"), Some("1")),
+            Op::Isub => self.wrap(ty, format!("(- {a} {b})"), Some("(- 1)"), Some("0")),
+            // Modulo 2^w, the product of the signed integers is the same.
+            Op::Imul if x.sign.is_some() && y.sign.is_some() => self.wrap(ty, x.signed_product(y), None, None),
+            Op::Imul => {
+                self.script.assert(&format!("(<= 0 (* {a} {b}))"));
+                self.wrap(ty, format!("(* {a} {b})"), Some("0"), None)
+            }
             Op::Ineg => self.term(ty, format!("(ite (= {a} 0) 0 (- {modulus} {a}))")),
             Op::Bnot => self.term(ty, format!("(- {} {a})", ty.mask())),
             Op::Umulhi => {
-                let (high, _) = self.divide(&format!("(* {a} {b})"), &modulus);
+                let (high, _) = self.divide(&format!("(* {a} {b})"), &modulus, true);
                 self.value(ty, high)
             }
             Op::Smulhi => {
-                let (high, _) = self.divide(&format!("(* {} {})", x.signed(), y.signed()), &modulus);
+                let (high, _) = self.divide(&x.signed_product(y), &modulus, true);
                 self.term(ty, unsigned(ty, &high))
             }
             Op::Udiv => {
-                let (quotient, _) = self.divide(a, b);
+                let (quotient, _) = self.divide(a, b, false);
                 self.term(ty, format!("(ite (= {b} 0) {} {quotient})", ty.mask()))
             }
             Op::Urem => {
-                let (_, rest) = self.divide(a, b);
-                self.term(ty, format!("(ite (= {b} 0) {a} {rest})"))
+                let (_, rest) = self.divide(a, b, false);
+                self.term(ty, rest)
             }
             Op::Sdiv | Op::Srem => self.signed_division(op, ty, x, y),
             Op::Smin => self.term(ty, format!("(ite {} {a} {b})", compare("<=", true))),
@@ -229,24 +381,71 @@ impl Encoder for Ints {
             Op::Select => self.term(ty, format!("(ite (= {a} 1) {b} {})", args[2].text)),
             Op::Uextend | Op::PtrToInt | Op::IntToPtr => self.value(ty, a.to_string()),
             Op::Sextend => self.term(ty, unsigned(ty, &x.signed())),
-            Op::Ireduce => self.wrap(ty, a.to_string(), None),
+            Op::Ireduce => self.wrap(ty, a.to_string(), Some("0"), None),
             Op::Ishl => {
                 let power = self.power_of(y);
-                self.wrap(ty, format!("(* {a} {power})"), None)
+                if x.literal() == Some(ty.mask()) {
+                    // All bits from the amount on.
+                    let value = self.term(ty, format!("(- {modulus} {power})"));
+                    self.script.remember(format!("high bits {}", value.text), power);
+                    return Ok(value);
+                }
+                self.wrap(ty, format!("(* {a} {power})"), Some("0"), None)
             }
             Op::Ushr => {
                 let power = self.power_of(y);
-                let (quotient, _) = self.divide(a, &power);
+                let (quotient, _) = self.divide(a, &power, true);
                 self.value(ty, quotient)
             }
             Op::Sshr => {
                 let power = self.power_of(y);
                 let signed = self.script.define("Int", x.signed());
-                let (quotient, _) = self.divide(&signed, &power);
+                let (quotient, _) = self.divide(&signed, &power, true);
                 self.term(ty, unsigned(ty, &quotient))
             }
+            Op::Rotl | Op::Rotr => {
+                // With 2^k * other = 2^w: the high bits come down, the low bits go up.
+                let power = self.power_of(y);
+                let key = format!("rest of the width above {power} at {}", ty.bits());
+                let other = self.script.named(&key).unwrap_or_else(|| {
+                    let other = format!("o{power}");
+                    self.script.declare(&other, "Int");
+                    self.script.assert(&format!("(= (* {power} {other}) {modulus})"));
+                    self.script.assert(&format!("(<= 2 {other})"));
+                    self.script.remember(key, other.clone());
+                    other
+                });
+                let (split, shifted) = if op == Op::Rotr { (&power, &other) } else { (&other, &power) };
+                let (high, low) = self.divide(a, split, true);
+                self.term(ty, format!("(+ (* {low} {shifted}) {high})"))
+            }
+            // A number that is not 0 is an odd one times a power of two.
+            Op::Ctz => {
+                let key = format!("trailing zeros of {a} at {}", ty.bits());
+                if let Some(name) = self.script.named(&key) {
+                    return Ok(self.value(ty, name));
+                }
+                let exponent = self.anything(format!("number of {key}"), ty).text;
+                let power = self.two_to_the(exponent.clone(), ty.bits() - 1);
+                let half = format!("h{power}");
+                self.script.declare(&half, "Int");
+                self.script.assert(&format!("(<= {exponent} {})", ty.bits()));
+                self.script.assert(&format!("(= (= {exponent} {}) (= {a} 0))", ty.bits()));
+                self.script.assert(&format!("(=> (distinct {a} 0) (= {a} (* {power} (+ (* 2 {half}) 1))))"));
+                self.script.assert(&format!("(<= 0 {half})"));
+                self.script.remember(key, exponent.clone());
+                // As a shift amount: where the number is 0 it is the width, which shifts by 0.
+                let shift = self.script.define("Int", format!("(ite (= {a} 0) 1 {power})"));
+                self.script.remember(format!("power of {exponent} at {}", ty.bits()), shift);
+                self.value(ty, exponent)
+            }
+            Op::Band if self.script.named(&format!("high bits {b}")).is_some() => {
+                let power = self.script.named(&format!("high bits {b}")).unwrap_or_default();
+                let (_, rest) = self.divide(a, &power, true);
+                self.term(ty, format!("(- {a} {rest})"))
+            }
             Op::Band if y.literal().is_some_and(|m| m & m.wrapping_add(1) == 0) => {
-                let (_, rest) = self.divide(a, &power(y.literal().unwrap_or(0).count_ones()));
+                let (_, rest) = self.divide(a, &power(y.literal().unwrap_or(0).count_ones()), true);
                 self.value(ty, rest)
             }
             _ => {
@@ -268,7 +467,8 @@ impl Encoder for Ints {
         let name = function.name.strip_suffix("-shift").unwrap_or(function.name);
         Ok(match name {
             "log2" => {
-                let exponent = self.below(&ty.bits().to_string());
+                let exponent = self.script.fresh("Int");
+                self.script.assert(&format!("(and (<= 0 {exponent}) (< {exponent} {}))", ty.bits()));
                 let cases: Vec<String> = (0..ty.bits())
                     .map(|e| format!("(and (= {exponent} {e}) (= {} {}))", texts[0], power(e)))
                     .collect();
@@ -278,8 +478,10 @@ impl Encoder for Ints {
                 self.value(ty, exponent)
             }
             "inverse" => {
-                let inverse = self.below(&modulus);
-                let count = self.script.fresh("Int");
+                self.magics += 1;
+                let inverse = self.below(format!("i{}", self.magics), &modulus);
+                let count = format!("j{}", self.magics);
+                self.script.declare(&count, "Int");
                 self.script.assert(&format!("(= (* {} {inverse}) (+ 1 (* {modulus} {count})))", texts[0]));
                 self.script.remember(key(name), inverse.clone());
                 self.value(ty, inverse)
@@ -288,8 +490,12 @@ impl Encoder for Ints {
             "signed-max" => self.constant((1 << (ty.bits() - 1)) - 1, ty),
             "abs" => self.term(ty, format!("(ite (< {0} {half}) {0} (- {modulus} {0}))", texts[0])),
             "magic-u" | "magic-u-wide" | "magic-s" => {
-                let (multiplier, shift) = (self.below(&modulus), self.below(&ty.bits().to_string()));
-                let two_to_the_shift = self.power_of(&Int { text: shift.clone(), ty });
+                self.magics += 1;
+                let multiplier = self.below(format!("m{}", self.magics), &modulus);
+                // That of a wide multiplier may be the width.
+                let most = if name == "magic-u-wide" { ty.bits() } else { ty.bits() - 1 };
+                let shift = self.below(format!("s{}", self.magics), &(most + 1).to_string());
+                let two_to_the_shift = self.two_to_the(shift.clone(), most);
                 let factor = if name == "magic-u-wide" { format!("(+ {modulus} {multiplier})") } else { multiplier.clone() };
                 let (least, room) = match name {
                     "magic-s" => ("<", format!("(* 2 {two_to_the_shift})")),
@@ -318,7 +524,10 @@ impl Encoder for Ints {
             format!("(or false {})", cases.join(" "))
         };
         let signed_range = |exact: String| format!("(and (<= (- {half}) {exact}) (< {exact} {half}))");
-        let exact = |op: &str| format!("({op} {} {})", x.signed(), y.signed());
+        let exact = |op: &str| match op {
+            "*" => x.signed_product(y),
+            _ => format!("({op} {} {})", x.signed(), y.signed()),
+        };
         Ok(match info.name {
             "pow2" => powers(),
             "not-pow2" => format!("(not {})", powers()),

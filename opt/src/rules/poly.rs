@@ -5,9 +5,10 @@
 //!
 //! What counts as ring arithmetic: `iadd`, `isub`, `imul`, `ineg`, `bnot` (-x - 1), `ishl` (a product with the power of two
 //! that its amount stands for), `ireduce` (a homomorphism), and what keeps bits as they are. An operation that is none of
-//! these is an atom that its operands' polynomials name; `icmp_eq` and `icmp_ne` are named by the difference.
+//! these is an atom that its operands' polynomials name; `icmp_eq` and `icmp_ne` are named by the difference, and an odd
+//! number cancels against its inverse.
 
-use super::rule::{ConstExpr, Literal, Pattern, Rule, TypeRef};
+use super::rule::{Condition, ConstExpr, ConstExprOrVar, Literal, Pattern, Rule, TypeRef};
 use lang_ir::Op;
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ enum Atom {
     Opaque(String),
     /// An extension of the operand from a type; `Uextend` or `Sextend`.
     Extended { op: Op, to: String, from: String, operand: Poly },
+    /// What gives 1 with the atom: an odd one's inverse modulo 2^w.
+    Inverse(Box<Atom>),
     /// The low bits of another atom.
     Reduced { to: String, of: Box<Atom> },
 }
@@ -36,7 +39,13 @@ pub fn prove(rule: &Rule) -> Option<String> {
         side.for_each_node(&mut |op, _, _| found |= op.is_partial());
         found
     });
-    (left == right && !has_division).then(|| context.text(&left))
+    if has_division {
+        return None;
+    }
+    if left == right {
+        return Some(context.text(&left));
+    }
+    context.same_roots()
 }
 
 /// Coefficients that do not fit are given up.
@@ -57,12 +66,23 @@ fn multiply(a: &Poly, b: &Poly) -> Option<Poly> {
         for (right, y) in &b.0 {
             let mut product = [left.as_slice(), right].concat();
             product.sort();
+            cancel_inverses(&mut product);
             let entry = row.0.entry(product).or_insert(0);
             *entry = entry.checked_add(x.checked_mul(*y)?)?;
         }
         result = add(&result, &row, 1)?;
     }
     Some(result)
+}
+
+fn cancel_inverses(product: &mut Vec<Atom>) {
+    while let Some((inverse, of)) = product.iter().enumerate().find_map(|(index, atom)| match atom {
+        Atom::Inverse(of) => product.iter().position(|other| other == &**of).map(|of| (index, of)),
+        _ => None,
+    }) {
+        product.remove(inverse.max(of));
+        product.remove(inverse.min(of));
+    }
 }
 
 fn integer(value: i128) -> Poly {
@@ -73,11 +93,64 @@ fn atom(atom: Atom) -> Poly {
     Poly(BTreeMap::from([(vec![atom], 1)]))
 }
 
+fn inverted_slots(expr: &ConstExpr, slots: &mut Vec<u8>) {
+    match expr {
+        ConstExpr::Op { args, .. } => args.iter().for_each(|arg| inverted_slots(arg, slots)),
+        ConstExpr::Named { function, args, .. } => match args[..] {
+            [ConstExpr::Slot(slot)] if function.name == "inverse" => slots.push(slot),
+            _ => args.iter().for_each(|arg| inverted_slots(arg, slots)),
+        },
+        _ => {}
+    }
+}
+
 struct Context<'a> {
     rule: &'a Rule,
 }
 
 impl Context<'_> {
+    /// Both sides ask whether a polynomial is 0, and one is the other times an odd number: the text of one.
+    fn same_roots(&self) -> Option<String> {
+        let (Pattern::Node { op, ty, args }, Pattern::Node { op: other_op, ty: other_ty, args: others }) =
+            (&self.rule.lhs, &self.rule.rhs)
+        else {
+            return None;
+        };
+        if !matches!(op, Op::IcmpEq | Op::IcmpNe) || (op, ty) != (other_op, other_ty) {
+            return None;
+        }
+        let left = add(&self.pattern(&args[0])?, &self.pattern(&args[1])?, -1)?;
+        let right = add(&self.pattern(&others[0])?, &self.pattern(&others[1])?, -1)?;
+        let opposite = add(&Poly::default(), &right, -1)?;
+        let is_multiple = self.odd_slots().into_iter().any(|slot| {
+            let factor = atom(Atom::Slot(slot));
+            [&right, &opposite].iter().any(|side| multiply(side, &factor).is_some_and(|product| product == left))
+        });
+        is_multiple.then(|| self.text(&left))
+    }
+
+    /// Variables that are odd wherever the rule applies: a condition says so, or they have an inverse.
+    fn odd_slots(&self) -> Vec<u8> {
+        let mut slots = Vec::new();
+        for condition in &self.rule.conditions {
+            if let Condition::Fact { info, args, .. } = condition
+                && info.name == "odd"
+                && let [ConstExprOrVar::Var(slot) | ConstExprOrVar::Const(ConstExpr::Slot(slot))] = args[..]
+            {
+                slots.push(slot);
+            }
+        }
+        // A computed constant without a value keeps the rule from applying, wherever it stands on the right.
+        self.rule.rhs.for_each_node(&mut |_, _, args| {
+            for arg in args {
+                if let Pattern::Computed(expr) = arg {
+                    inverted_slots(expr, &mut slots);
+                }
+            }
+        });
+        slots
+    }
+
     fn type_name(&self, ty: TypeRef) -> String {
         match ty {
             TypeRef::Known(ty) => ty.name().to_string(),
@@ -132,7 +205,15 @@ impl Context<'_> {
             }
             ConstExpr::Named { function, ty, args } => {
                 let args = args.iter().map(|arg| self.const_expr(arg)).collect::<Option<Vec<_>>>()?;
-                Some(self.opaque(function.name, *ty, &args))
+                match (function.name, args.as_slice()) {
+                    ("inverse", [Poly(terms)]) if terms.len() == 1 => match terms.first_key_value() {
+                        Some((factors, 1)) if factors.len() == 1 => {
+                            Some(atom(Atom::Inverse(Box::new(factors[0].clone()))))
+                        }
+                        _ => Some(self.opaque(function.name, *ty, &args)),
+                    },
+                    _ => Some(self.opaque(function.name, *ty, &args)),
+                }
             }
         }
     }
@@ -236,6 +317,7 @@ impl Context<'_> {
         match atom {
             Atom::Slot(slot) => self.rule.slots[*slot as usize].name.clone(),
             Atom::Opaque(text) => text.clone(),
+            Atom::Inverse(of) => format!("inverse({})", self.atom_text(of)),
             Atom::Extended { op, to, from, operand } => {
                 format!("{}:{to}:{from}({})", op.mnemonic(), self.text(operand))
             }
@@ -263,6 +345,8 @@ mod tests {
         assert!(proves("(ireduce (imul ?x (uextend ?y:T)))", "(imul (ireduce ?x) ?y)", &[]));
         assert!(proves("(icmp_eq (iadd ?x $a) $b)", "(icmp_eq ?x {isub $b $a})", &[]));
         assert!(proves("(icmp_eq (isub ?x ?y) 0)", "(icmp_eq ?y ?x)", &[]));
+        assert!(proves("(icmp_eq (imul ?x $a) $b)", "(icmp_eq ?x {imul $b {inverse $a}})", &[]));
+        assert!(proves("(icmp_ne (imul ?x $c) (imul ?y $c))", "(icmp_ne ?x ?y)", &["(odd $c)"]));
     }
 
     #[test]
@@ -271,6 +355,8 @@ mod tests {
         assert!(!proves("(ishl (ishl ?x $a) $b)", "(ishl ?x {iadd $a $b})", &[]));
         assert!(!proves("(ishl ?x 9)", "(imul ?x 512)", &[]));
         assert!(!proves("(udiv ?x ?y)", "(udiv ?x ?y)", &[]));
+        assert!(!proves("(icmp_ne (imul ?x $c) (imul ?y $c))", "(icmp_ne ?x ?y)", &["(nonzero $c)"]));
+        assert!(!proves("(icmp_eq (imul ?x $a) $b)", "(icmp_eq ?x {imul $a {inverse $b}})", &[]));
         assert!(!proves("(ireduce:T (uextend:U ?x:V))", "(uextend:T ?x)", &[]));
         assert!(!proves("(sextend (iadd ?x ?y))", "(iadd (sextend ?x) (sextend ?y))", &[]));
         assert!(!proves("(icmp_ult (iadd ?x ?z) (iadd ?y ?z))", "(icmp_ult ?x ?y)", &[]));

@@ -7,10 +7,10 @@
 
 use super::check::{self, Instance};
 use super::ints::Ints;
-use super::rule::{Condition, ConstExpr, ConstExprOrVar, Rule};
-use super::smt::{self, Bits, NoQuery};
+use super::rule::{Condition, ConstExpr, ConstExprOrVar, Pattern, Rule};
+use super::smt::{self, Bits, Case, Encoder, NoQuery};
 use super::{poly, rules};
-use lang_ir::Type;
+use lang_ir::{Op, Type};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -32,15 +32,17 @@ pub enum Method {
     Values,
     /// A solver on bit-vectors, and on floats where the rule has some.
     Bits,
-    /// As `Bits`, once for each value of a constant that is a power of two or a shift amount.
+    /// As `Bits`, once for each value of a constant that is a power of two, or of a shift amount modulo the width.
     Cases,
+    /// As `Cases`, for each pair of values of two such variables.
+    Pairs,
     /// A solver on integers with bounds.
     Integers,
 }
 
 impl Method {
-    pub const ALL: [Method; 5] =
-        [Method::Polynomials, Method::Values, Method::Bits, Method::Cases, Method::Integers];
+    pub const ALL: [Method; 6] =
+        [Method::Polynomials, Method::Values, Method::Bits, Method::Cases, Method::Pairs, Method::Integers];
 
     /// As in the cache.
     pub fn name(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Method {
             Method::Values => "values",
             Method::Bits => "bits",
             Method::Cases => "cases",
+            Method::Pairs => "pairs",
             Method::Integers => "integers",
         }
     }
@@ -59,7 +62,7 @@ impl Method {
 
     /// Whether a solver answers.
     pub fn needs_solver(self) -> bool {
-        matches!(self, Method::Bits | Method::Cases | Method::Integers)
+        !matches!(self, Method::Polynomials | Method::Values)
     }
 }
 
@@ -101,8 +104,8 @@ impl Obligation {
         }
         match self.bits() {
             0..=FEW_BITS => vec![Method::Values],
-            bits if bits <= MOST_BITS => vec![Method::Bits, Method::Integers, Method::Cases, Method::Values],
-            _ => vec![Method::Bits, Method::Integers, Method::Cases],
+            bits if bits <= MOST_BITS => vec![Method::Bits, Method::Cases, Method::Integers, Method::Values],
+            _ => vec![Method::Bits, Method::Cases, Method::Pairs, Method::Integers],
         }
     }
 
@@ -123,19 +126,24 @@ impl Obligation {
             Method::Polynomials => None,
             Method::Values => Some(format!("{} = {} if {:?} at {}", row.lhs, row.rhs, row.conditions, self.instance())),
             Method::Bits => smt::query(Bits::default(), self.rule, types, &[]).ok(),
-            Method::Integers => smt::query(Ints::default(), self.rule, types, &[]).ok(),
-            Method::Cases => self.cases(types),
+            Method::Integers => self.cases::<Ints>(types, &sign_splits(self.rule, types)),
+            Method::Cases => self.cases::<Bits>(types, splits(self.rule, types).get(..1)?),
+            Method::Pairs => self.cases::<Bits>(types, splits(self.rule, types).get(..2)?),
         }
     }
 
     /// The script for every case, one after the other.
-    fn cases(&self, types: &[Type]) -> Option<String> {
-        let (slot, values) = split(self.rule, types)?;
+    fn cases<E: Encoder + Default>(&self, types: &[Type], splits: &[(u8, Vec<Case>)]) -> Option<String> {
+        let mut cases: Vec<Vec<(u8, Case)>> = vec![Vec::new()];
+        for (slot, values) in splits {
+            cases = cases
+                .iter()
+                .flat_map(|case| values.iter().map(|value| [case.as_slice(), &[(*slot, *value)]].concat()))
+                .collect();
+        }
         let mut text = String::new();
-        let mut fixed = vec![None; self.rule.slots.len()];
-        for value in values {
-            fixed[slot as usize] = Some(value);
-            match smt::query(Bits::default(), self.rule, types, &fixed) {
+        for case in &cases {
+            match smt::query(E::default(), self.rule, types, case) {
                 Ok(script) => {
                     let _ = writeln!(text, "(reset)\n{script}");
                 }
@@ -185,27 +193,47 @@ impl Obligation {
     }
 }
 
-/// A constant to split cases over, and its values: the powers of two, or the shift amounts below the width.
-fn split(rule: &Rule, types: &[Type]) -> Option<(u8, Vec<u128>)> {
-    rule.conditions.iter().find_map(|condition| {
-        let Condition::Fact { info, args, .. } = condition else { return None };
-        let slot = match &args[0] {
-            ConstExprOrVar::Var(slot) => *slot,
-            ConstExprOrVar::Const(ConstExpr::Slot(slot)) => *slot,
-            ConstExprOrVar::Const(_) => return None,
-        };
-        let width = rule.slots[slot as usize].ty.get(types).bits();
-        match info.name {
-            "pow2" => Some((slot, (0..width).map(|bit| 1 << bit).collect())),
-            "ult" => match &args[1] {
-                ConstExprOrVar::Const(ConstExpr::Width(of, _)) => {
-                    Some((slot, (0..of.get(types).bits() as u128).collect()))
-                }
-                _ => None,
-            },
-            _ => None,
+/// Variables to split cases over, with the cases, which leave nothing out: constants that are powers of two, and shift
+/// amounts modulo the width.
+fn splits(rule: &Rule, types: &[Type]) -> Vec<(u8, Vec<Case>)> {
+    let width = |slot: u8| rule.slots[slot as usize].ty.get(types).bits();
+    let mut splits: Vec<(u8, Vec<Case>)> = Vec::new();
+    for condition in &rule.conditions {
+        if let Condition::Fact { info, args, .. } = condition
+            && info.name == "pow2"
+            && let ConstExprOrVar::Const(ConstExpr::Slot(slot)) = args[0]
+        {
+            splits.push((slot, (0..width(slot)).map(|bit| Case::Is(1 << bit)).collect()));
         }
-    })
+    }
+    for side in [&rule.lhs, &rule.rhs] {
+        side.for_each_node(&mut |op, _, args| {
+            let shifts = matches!(op, Op::Ishl | Op::Ushr | Op::Sshr | Op::Rotl | Op::Rotr);
+            if let (true, Some(Pattern::Slot(slot))) = (shifts, args.get(1))
+                && !splits.iter().any(|(other, _)| other == slot)
+            {
+                let width = width(*slot);
+                let cases = (0..width as u128).map(|amount| Case::EndsIn(width.trailing_zeros(), amount));
+                splits.push((*slot, cases.collect()));
+            }
+        });
+    }
+    splits
+}
+
+/// For rules about signed integers: every variable by its sign.
+fn sign_splits(rule: &Rule, types: &[Type]) -> Vec<(u8, Vec<Case>)> {
+    let mut is_signed = rule.conditions.iter().any(|condition| match condition {
+        Condition::Fact { info, .. } => matches!(info.name, "slt" | "sle" | "add-nsw" | "sub-nsw" | "mul-nsw" | "fits-s"),
+        _ => false,
+    });
+    for side in [&rule.lhs, &rule.rhs] {
+        side.for_each_node(&mut |op, _, _| {
+            is_signed |= matches!(op, Op::Sdiv | Op::Srem | Op::Smulhi | Op::Sshr | Op::Sextend | Op::IcmpSlt | Op::IcmpSle);
+        });
+    }
+    let slots = rule.slots.iter().enumerate().filter(|(_, slot)| is_signed && slot.ty.get(types).bits() > 1);
+    slots.map(|(index, _)| (index as u8, vec![Case::IsNegative(false), Case::IsNegative(true)])).collect()
 }
 
 /// FNV-1a with 128 bits.
@@ -322,7 +350,7 @@ pub fn proof_status(name: &str) -> String {
                 Method::Polynomials => "proved for all widths by polynomial normal form".to_string(),
                 Method::Values => format!("proved by evaluating all values at {at}"),
                 Method::Bits => format!("proved by {solver} on bit-vectors at {at}"),
-                Method::Cases => format!("proved by {solver} on bit-vectors, by cases, at {at}"),
+                Method::Cases | Method::Pairs => format!("proved by {solver} on bit-vectors, by cases, at {at}"),
                 Method::Integers => format!("proved by {solver} on integers at {at}"),
             }
         })

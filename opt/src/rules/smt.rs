@@ -29,6 +29,14 @@ pub trait Encoder {
     type Value: Clone;
 
     fn variable(&mut self, name: &str, ty: Type) -> Self::Value;
+    /// A variable of which the lowest bits are known: how many, and which.
+    fn ending_in(&mut self, name: &str, _: Type, _: u32, _: u128) -> Encoded<Self::Value> {
+        Err(NoQuery::NoMeaning(name.to_string()))
+    }
+    /// A variable of which the sign bit is known.
+    fn with_sign(&mut self, name: &str, _: Type, _: bool) -> Encoded<Self::Value> {
+        Err(NoQuery::NoMeaning(name.to_string()))
+    }
     fn constant(&mut self, bits: u128, ty: Type) -> Self::Value;
     /// An operation at its controlling type; the type of its first operand.
     fn operation(&mut self, op: Op, ty: Type, from: Type, args: &[Self::Value]) -> Encoded<Self::Value>;
@@ -40,6 +48,8 @@ pub trait Encoder {
     /// The script so far.
     fn script(&mut self) -> &mut Script;
     fn logic(&self) -> &'static str;
+    /// Called before the goal is asserted; the rule's name.
+    fn finish(&mut self, _: &str) {}
 }
 
 /// A script in the making.
@@ -51,6 +61,8 @@ pub struct Script {
     /// Formulas that say that the divisions so far have a meaning.
     pub defined: Vec<String>,
     fresh: u32,
+    /// Queries to be asked first: the number of lines to assume, and what is to be refuted then.
+    cuts: Vec<(usize, String)>,
 }
 
 impl Script {
@@ -78,6 +90,11 @@ impl Script {
         name
     }
 
+    /// Gives a term this name.
+    pub fn give(&mut self, name: &str, sort: &str, term: &str) {
+        self.lines.push(format!("(define-fun {name} () {sort} {term})"));
+    }
+
     /// The name that was remembered for a text, or a new one.
     pub fn named(&mut self, text: &str) -> Option<String> {
         self.names.get(text).cloned()
@@ -87,15 +104,31 @@ impl Script {
         self.names.insert(text, name);
     }
 
+    /// Asks whether the formula follows, and uses it from here on.
+    pub fn cut(&mut self, formula: &str) {
+        self.cuts.push((self.lines.len(), format!("(assert (not {formula}))")));
+        self.assert(formula);
+    }
+
     pub fn assert(&mut self, formula: &str) {
         self.lines.push(format!("(assert {formula})"));
     }
 }
 
-/// The script for a rule at these types, with some slots fixed to constants (empty: none).
-pub fn query<E: Encoder>(mut encoder: E, rule: &Rule, types: &[Type], fixed: &[Option<u128>]) -> Encoded<String> {
-    let mut walk = Walk { encoder: &mut encoder, rule, types, fixed, slots: Vec::new() };
-    walk.declare_slots();
+/// What a case says about a variable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Case {
+    Is(u128),
+    /// Its lowest bits: how many, and which.
+    EndsIn(u32, u128),
+    /// Its sign bit.
+    IsNegative(bool),
+}
+
+/// The script for a rule at these types, in the case that says these things about slots (empty: all values).
+pub fn query<E: Encoder>(mut encoder: E, rule: &Rule, types: &[Type], case: &[(u8, Case)]) -> Encoded<String> {
+    let mut walk = Walk { encoder: &mut encoder, rule, types, case, slots: Vec::new() };
+    walk.declare_slots()?;
     for condition in &rule.conditions {
         if !is_about_profit(condition) {
             walk.condition(condition)?;
@@ -111,10 +144,17 @@ pub fn query<E: Encoder>(mut encoder: E, rule: &Rule, types: &[Type], fixed: &[O
     if !right_defined.is_empty() {
         goal.push(format!("(=> {} {})", all(&left_defined), all(&right_defined)));
     }
+    encoder.finish(rule.row.name);
     let script = encoder.script();
     script.assert(&format!("(not {})", all(&goal)));
-    let lines = script.lines.join("\n");
-    Ok(format!("(set-logic {})\n{lines}\n(check-sat)\n", encoder.logic()))
+    let (lines, cuts) = (std::mem::take(&mut script.lines), std::mem::take(&mut script.cuts));
+    let logic = encoder.logic();
+    let ask = |lines: &[String], last: &str| {
+        format!("(set-logic {logic})\n{}\n{last}(check-sat)\n", lines.join("\n"))
+    };
+    let mut queries: Vec<String> = cuts.iter().map(|(count, last)| ask(&lines[..*count], &format!("{last}\n"))).collect();
+    queries.push(ask(&lines, ""));
+    Ok(queries.join("(reset)\n"))
 }
 
 /// The conjunction.
@@ -130,20 +170,23 @@ struct Walk<'a, E: Encoder> {
     encoder: &'a mut E,
     rule: &'a Rule,
     types: &'a [Type],
-    fixed: &'a [Option<u128>],
+    case: &'a [(u8, Case)],
     slots: Vec<E::Value>,
 }
 
 impl<E: Encoder> Walk<'_, E> {
-    fn declare_slots(&mut self) {
+    fn declare_slots(&mut self) -> Encoded<()> {
         for (index, slot) in self.rule.slots.iter().enumerate() {
             let ty = slot.ty.get(self.types);
-            let value = match self.fixed.get(index) {
-                Some(Some(bits)) => self.encoder.constant(*bits, ty),
-                _ => self.encoder.variable(&slot.name, ty),
+            let value = match self.case.iter().find(|(slot, _)| *slot as usize == index) {
+                Some((_, Case::Is(bits))) => self.encoder.constant(*bits, ty),
+                Some((_, Case::EndsIn(count, bits))) => self.encoder.ending_in(&slot.name, ty, *count, *bits)?,
+                Some((_, Case::IsNegative(negative))) => self.encoder.with_sign(&slot.name, ty, *negative)?,
+                None => self.encoder.variable(&slot.name, ty),
             };
             self.slots.push(value);
         }
+        Ok(())
     }
 
     fn literal(&mut self, literal: Literal, ty: Type) -> Encoded<E::Value> {
@@ -310,7 +353,7 @@ impl Bits {
     }
 
     /// The term of the table with its holes filled.
-    fn from_table(&mut self, op: Op, ty: Type, from: Type, args: &[Bv]) -> Option<String> {
+    fn by_table(&mut self, op: Op, ty: Type, from: Type, args: &[Bv]) -> Option<String> {
         let width = from.bits();
         let info = op.info();
         let d = match info.types {
@@ -426,6 +469,15 @@ impl Encoder for Bits {
         Bv { text: name.to_string(), ty, float: false }
     }
 
+    fn ending_in(&mut self, name: &str, ty: Type, count: u32, bits: u128) -> Encoded<Bv> {
+        if count == ty.bits() {
+            return Ok(self.constant(bits, ty));
+        }
+        let high = self.script.fresh(&bits_sort(ty.bits() - count));
+        self.script.give(name, &bits_sort(ty.bits()), &format!("(concat {high} {})", bv(bits, count)));
+        Ok(Bv { text: name.to_string(), ty, float: false })
+    }
+
     fn constant(&mut self, bits: u128, ty: Type) -> Bv {
         Bv { text: bv(bits, ty.bits()), ty, float: false }
     }
@@ -444,7 +496,7 @@ impl Encoder for Bits {
             return Ok(value);
         }
         let result = op.result_type(ty);
-        match self.from_table(op, ty, from, args) {
+        match self.by_table(op, ty, from, args) {
             Some(text) if op.info().types == TypeRule::Float => Ok(self.float(result, text)),
             Some(text) => Ok(self.term(result, text)),
             None => Err(NoQuery::NoMeaning(op.mnemonic().to_string())),
