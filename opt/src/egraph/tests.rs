@@ -205,6 +205,50 @@ block3:
 }
 
 #[test]
+fn differences_may_wrap_and_counters_too() {
+    // i <= n says nothing about i - 1 < n if i may be 0.
+    for (least, left) in [(0, 2), (1, 1)] {
+        let text = optimized(&format!(
+            "export fn @f(i64, i64) -> i64 {{
+block0(v0: i64, v1: i64):
+  v2 = iconst.i64 {least}
+  v3 = icmp_ult.i64 v1, v0
+  v4 = icmp_ult.i64 v0, v2
+  v5 = bor.i1 v3, v4
+  trapif v5, bounds(v0, v1)
+  v6 = iconst.i64 -1
+  v7 = iadd.i64 v0, v6
+  v8 = icmp_ule.i64 v1, v7
+  trapif v8, bounds(v7, v1)
+  return v7
+}}"
+        ));
+        assert_eq!(count(&text, "trapif"), left, "{text}");
+    }
+    // A counter stays above its start unless it wraps.
+    for (step, left) in [(1, 0), (2, 1)] {
+        let text = optimized(&format!(
+            "export fn @f(i64, i64) -> i64 {{
+block0(v0: i64, v1: i64):
+  jump block1(v0)
+block1(v2: i64):
+  v3 = icmp_slt.i64 v2, v1
+  brif v3, block2, block3
+block2:
+  v4 = icmp_slt.i64 v2, v0
+  trapif v4, bounds(v2, v0)
+  v5 = iconst.i64 {step}
+  v6 = iadd.i64 v2, v5
+  jump block1(v6)
+block3:
+  return v2
+}}"
+        ));
+        assert_eq!(count(&text, "trapif"), left, "{text}");
+    }
+}
+
+#[test]
 fn decided_branches_and_guards_fold() {
     let text = optimized(
         "export fn @f(i64, i64) -> i64 {
