@@ -518,6 +518,7 @@ fn dense(seed: usize) -> (Module, FuncId) {
         let op = few[samples.below(few.len() as u128) as usize];
         let value = match rules::rule::op_arity(op) {
             Some(1) => b.pure_op(op, ty, &[x]),
+            Some(3) => b.pure_op(op, ty, &[x, y, z]),
             _ => b.pure_op(op, ty, &[x, y]),
         };
         values.push(match (b.func.ty(value) == ty, samples.below(2)) {
@@ -532,7 +533,7 @@ fn dense(seed: usize) -> (Module, FuncId) {
     (module, id)
 }
 
-/// Rules of tier A go down: they end long before a limit ends them.
+/// Rules of tier A go down: they end long before a limit ends them. And all rules together mean what each means.
 #[test]
 fn dense_functions_do_not_explode() {
     let seeds = std::env::var("SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
@@ -543,12 +544,25 @@ fn dense_functions_do_not_explode() {
         .into_par_iter()
         .filter_map(|seed| {
             let (module, id) = dense(seed);
+            let mut samples = Samples::new("dense");
             let size = module.functions[id].num_insts();
             let mut found = Vec::new();
             for (filter, factor) in [(tier_a.clone(), 4), (RuleFilter::All, 8)] {
                 let mut func = module.functions[id].clone();
                 let options = EgraphOptions { rules: filter, ..EgraphOptions::default() };
                 let stats = optimize_function(&module, &mut func, &options);
+                assert_eq!(stats.abandoned, 0, "seed {seed}\n{module}");
+                let mut after = Module::default();
+                after.functions.push(func);
+                let ty = module.functions[id].sig.params[0].ty;
+                for _ in 0..3 {
+                    let args = [0, 1].map(|_| samples.value(ty));
+                    let run = |module: &Module| {
+                        let config = Config { stack_words: 1 << 12, max_frames: 4, ..Config::default() };
+                        Machine::new(module, config).call(id, &args).unwrap_or_else(|stop| panic!("{stop}"))
+                    };
+                    assert_eq!(run(&module), run(&after), "seed {seed}, {args:x?}\n{module}\n{after}");
+                }
                 if stats.nodes as usize > factor * size {
                     let mut most: Vec<usize> = (0..rules().len()).collect();
                     most.sort_by_key(|&i| std::cmp::Reverse(stats.rules[i].nodes));
