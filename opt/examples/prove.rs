@@ -4,6 +4,9 @@
 //! `--all` proves afresh what is proved already. `prove --show NAME METHOD [TYPES]` prints queries. `Z3` names the solver; the limit is
 //! in its own units (ten million: a few seconds), so that answers do not depend on the machine.
 
+// A command of its own: it prints.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use lang_opt::rules::proofs::{Cache, Entry, Method, Obligation, hash, obligations};
 use lang_opt::rules::rules;
 use std::collections::BTreeSet;
@@ -94,7 +97,10 @@ fn prove(options: &Options) -> Result<bool, String> {
                         // What is proved is kept if this is stopped; the old lines of the rules to come as well.
                         let later = &rules()[index..];
                         let kept = old.entries().filter(|e| later.iter().any(|rule| rule.row.name == e.rule));
-                        write_cache(&path, &lines.iter().cloned().chain(kept.map(|e| e.to_string())).collect::<Vec<_>>())?;
+                        write_cache(
+                            &path,
+                            &lines.iter().cloned().chain(kept.map(|e| e.to_string())).collect::<Vec<_>>(),
+                        )?;
                     }
                     climb(&obligation, &solver, &mut failed)
                 }
@@ -125,7 +131,9 @@ fn write_cache(path: &Path, lines: &[String]) -> Result<(), String> {
     let text = lines.iter().fold(HEADER.to_string(), |text, line| text + line + "\n");
     // Never half a file.
     let new = path.with_extension("new");
-    std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)).map_err(|e| format!("{}: {e}", path.display()))
+    std::fs::write(&new, text)
+        .and_then(|()| std::fs::rename(&new, path))
+        .map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// Tries the methods in turn; those that failed for this rule before come last.

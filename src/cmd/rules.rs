@@ -23,7 +23,7 @@ pub fn rules(args: &Rules) -> Result<(), Failure> {
                 for condition in row.conditions {
                     let _ = writeln!(text, "      if {condition}");
                 }
-                let _ = writeln!(text, "      tier {:?}", row.tier);
+                let _ = writeln!(text, "      tier {:?}; {}", row.tier, lang_opt::rules::proof_status(row.name));
             }
         }
     }

@@ -266,8 +266,15 @@ impl Encoder for Ints {
             for other in &divisions[..index] {
                 self.script.assert(&format!(
                     "(=> (and (= {} {}) (= {} {}) (distinct {} 0)) (and (= {} {}) (= {} {})))",
-                    one.dividend, other.dividend, one.divisor, other.divisor, one.divisor,
-                    one.quotient, other.quotient, one.rest, other.rest,
+                    one.dividend,
+                    other.dividend,
+                    one.divisor,
+                    other.divisor,
+                    one.divisor,
+                    one.quotient,
+                    other.quotient,
+                    one.rest,
+                    other.rest,
                 ));
             }
         }
@@ -283,8 +290,9 @@ impl Encoder for Ints {
                 }
             }
             if hints.is_empty() {
-                let cases: Vec<String> =
-                    (0..=one.most).map(|e| format!("(and (= {} {e}) (= {} {}))", one.exponent, one.value, power(e))).collect();
+                let cases: Vec<String> = (0..=one.most)
+                    .map(|e| format!("(and (= {} {e}) (= {} {}))", one.exponent, one.value, power(e)))
+                    .collect();
                 self.script.assert(&format!("(or {})", cases.join(" ")));
             }
         }
@@ -293,11 +301,13 @@ impl Encoder for Ints {
         for hint in hints {
             match hint {
                 Hint::Quotient(number, k) => {
-                    let Some(Division { dividend, divisor, quotient, .. }) = self.divisions.get(*number as usize - 1) else {
+                    let Some(Division { dividend, divisor, quotient, .. }) = self.divisions.get(*number as usize - 1)
+                    else {
                         continue;
                     };
                     let rest = format!("(- {dividend} (* {} {divisor}))", fill(k));
-                    self.script.assert(&format!("(=> (and (<= 0 {rest}) (< {rest} {divisor})) (= {quotient} {}))", fill(k)));
+                    self.script
+                        .assert(&format!("(=> (and (<= 0 {rest}) (< {rest} {divisor})) (= {quotient} {}))", fill(k)));
                 }
                 Hint::Product(a, b) => {
                     let (a, b) = (fill(a), fill(b));
@@ -469,9 +479,8 @@ impl Encoder for Ints {
             "log2" => {
                 let exponent = self.script.fresh("Int");
                 self.script.assert(&format!("(and (<= 0 {exponent}) (< {exponent} {}))", ty.bits()));
-                let cases: Vec<String> = (0..ty.bits())
-                    .map(|e| format!("(and (= {exponent} {e}) (= {} {}))", texts[0], power(e)))
-                    .collect();
+                let cases: Vec<String> =
+                    (0..ty.bits()).map(|e| format!("(and (= {exponent} {e}) (= {} {}))", texts[0], power(e))).collect();
                 self.script.assert(&format!("(or {})", cases.join(" ")));
                 self.script.remember(format!("power of {exponent} at {}", ty.bits()), texts[0].clone());
                 self.script.remember(key(name), exponent.clone());
@@ -496,7 +505,8 @@ impl Encoder for Ints {
                 let most = if name == "magic-u-wide" { ty.bits() } else { ty.bits() - 1 };
                 let shift = self.below(format!("s{}", self.magics), &(most + 1).to_string());
                 let two_to_the_shift = self.two_to_the(shift.clone(), most);
-                let factor = if name == "magic-u-wide" { format!("(+ {modulus} {multiplier})") } else { multiplier.clone() };
+                let factor =
+                    if name == "magic-u-wide" { format!("(+ {modulus} {multiplier})") } else { multiplier.clone() };
                 let (least, room) = match name {
                     "magic-s" => ("<", format!("(* 2 {two_to_the_shift})")),
                     _ => ("<=", two_to_the_shift.clone()),

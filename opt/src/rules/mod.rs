@@ -2,7 +2,7 @@
 //! [`vocabulary`] for the functions and conditions that rules may use; the other modules are the families of rules.
 
 pub mod check;
-mod hints;
+pub mod hints;
 mod ints;
 mod poly;
 pub mod proofs;

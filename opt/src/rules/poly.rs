@@ -23,11 +23,19 @@ enum Atom {
     /// A term that is no ring arithmetic, by its text; the same text is the same value.
     Opaque(String),
     /// An extension of the operand from a type; `Uextend` or `Sextend`.
-    Extended { op: Op, to: String, from: String, operand: Poly },
+    Extended {
+        op: Op,
+        to: String,
+        from: String,
+        operand: Poly,
+    },
     /// What gives 1 with the atom: an odd one's inverse modulo 2^w.
     Inverse(Box<Atom>),
     /// The low bits of another atom.
-    Reduced { to: String, of: Box<Atom> },
+    Reduced {
+        to: String,
+        of: Box<Atom>,
+    },
 }
 
 /// The polynomial that both sides are, in text form, if the rule is a ring identity.

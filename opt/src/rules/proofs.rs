@@ -224,12 +224,15 @@ fn splits(rule: &Rule, types: &[Type]) -> Vec<(u8, Vec<Case>)> {
 /// For rules about signed integers: every variable by its sign.
 fn sign_splits(rule: &Rule, types: &[Type]) -> Vec<(u8, Vec<Case>)> {
     let mut is_signed = rule.conditions.iter().any(|condition| match condition {
-        Condition::Fact { info, .. } => matches!(info.name, "slt" | "sle" | "add-nsw" | "sub-nsw" | "mul-nsw" | "fits-s"),
+        Condition::Fact { info, .. } => {
+            matches!(info.name, "slt" | "sle" | "add-nsw" | "sub-nsw" | "mul-nsw" | "fits-s")
+        }
         _ => false,
     });
     for side in [&rule.lhs, &rule.rhs] {
         side.for_each_node(&mut |op, _, _| {
-            is_signed |= matches!(op, Op::Sdiv | Op::Srem | Op::Smulhi | Op::Sshr | Op::Sextend | Op::IcmpSlt | Op::IcmpSle);
+            is_signed |=
+                matches!(op, Op::Sdiv | Op::Srem | Op::Smulhi | Op::Sshr | Op::Sextend | Op::IcmpSlt | Op::IcmpSle);
         });
     }
     let slots = rule.slots.iter().enumerate().filter(|(_, slot)| is_signed && slot.ty.get(types).bits() > 1);
@@ -311,9 +314,10 @@ impl Cache {
 
     /// The proof of an obligation by any method.
     pub fn find(&self, obligation: &Obligation) -> Option<&Entry> {
-        obligation.ladder().into_iter().find_map(|method| {
-            self.proof(&obligation.text(method)?).filter(|entry| entry.method == method)
-        })
+        obligation
+            .ladder()
+            .into_iter()
+            .find_map(|method| self.proof(&obligation.text(method)?).filter(|entry| entry.method == method))
     }
 
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {

@@ -149,10 +149,9 @@ pub fn query<E: Encoder>(mut encoder: E, rule: &Rule, types: &[Type], case: &[(u
     script.assert(&format!("(not {})", all(&goal)));
     let (lines, cuts) = (std::mem::take(&mut script.lines), std::mem::take(&mut script.cuts));
     let logic = encoder.logic();
-    let ask = |lines: &[String], last: &str| {
-        format!("(set-logic {logic})\n{}\n{last}(check-sat)\n", lines.join("\n"))
-    };
-    let mut queries: Vec<String> = cuts.iter().map(|(count, last)| ask(&lines[..*count], &format!("{last}\n"))).collect();
+    let ask = |lines: &[String], last: &str| format!("(set-logic {logic})\n{}\n{last}(check-sat)\n", lines.join("\n"));
+    let mut queries: Vec<String> =
+        cuts.iter().map(|(count, last)| ask(&lines[..*count], &format!("{last}\n"))).collect();
     queries.push(ask(&lines, ""));
     Ok(queries.join("(reset)\n"))
 }
@@ -380,7 +379,11 @@ impl Bits {
         let sign = if width > 1 { 1u128 << (width - 1) } else { 1 };
         let text = match op {
             Op::Clz => (0..width).fold(bv(width as u128, width), |rest, bit| {
-                format!("(ite (= ((_ extract {bit} {bit}) {}) #b1) {} {rest})", x.text, bv((width - 1 - bit) as u128, width))
+                format!(
+                    "(ite (= ((_ extract {bit} {bit}) {}) #b1) {} {rest})",
+                    x.text,
+                    bv((width - 1 - bit) as u128, width)
+                )
             }),
             Op::Ctz => (0..width).rev().fold(bv(width as u128, width), |rest, bit| {
                 format!("(ite (= ((_ extract {bit} {bit}) {}) #b1) {} {rest})", x.text, bv(bit as u128, width))
