@@ -22,7 +22,7 @@ setup:
 lint:
 	cargo fmt --all --check
 	@feature=$$(scripts/setup) && cargo clippy --workspace --all-targets --features $$feature -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --exclude lang-llvm
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --exclude lang-llvm
 
 bench:
 	@benches/run

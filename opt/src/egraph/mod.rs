@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`node`] says what the e-graph holds and what an equality means, [`build`] how a function gets in,
 //! [`saturate`] and [`matcher`] how rules run, [`memory`] and [`context`] how memory and control flow feed it, [`extract`],
-//! [`cost`] and [`elaborate`] how the best comes out again.
+//! [`cost`] and [`mod@elaborate`] how the best comes out again.
 
 pub mod build;
 pub mod context;
