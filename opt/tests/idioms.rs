@@ -231,3 +231,20 @@ fn index_checks_become_one_comparison() {
         &["iadd", "icmp_ult"],
     );
 }
+
+#[test]
+fn a_nan_is_a_nan() {
+    // A signalling NaN, found out to be constant after `x * 1 = x`; the product folds to another NaN.
+    let text = optimized(
+        "i64",
+        "f64",
+        "  v1 = isub.i64 v0, v0
+  v2 = iconst.i64 9218868437227405313
+  v3 = iadd.i64 v1, v2
+  v4 = bitcast.f64 v3
+  v5 = fconst.f64 1.0
+  v6 = fmul.f64 v4, v5
+  return v6",
+    );
+    assert_eq!(operations(&text), ["fconst"], "{text}");
+}

@@ -11,6 +11,7 @@
 
 use super::facts::Facts;
 use super::transfer::transfer;
+use crate::rules::check::same;
 use egg::{Analysis, DidMerge, Id, Justification, Language};
 use lang_ir::{Op, Type};
 use rustc_hash::FxHashMap;
@@ -215,6 +216,10 @@ impl Analysis<Node> for ClassInfo {
         if let (Some(x), Some(y)) = (a.facts.as_constant(), b.facts.as_constant())
             && x != y
         {
+            // Rules keep the value of a float, not which NaN it is.
+            if same(a.facts.ty, x, y) {
+                return DidMerge(false, true);
+            }
             self.conflict.get_or_insert(Conflict { rule: self.current_rule, bits: [x, y] });
             return DidMerge(false, true);
         }
