@@ -294,14 +294,20 @@ impl View<'_> {
         let rest = body.blocks.iter().filter(|block| !way.contains(block));
         let mut certain = loads;
         let mut stores: Vec<Place> = Vec::new();
-        let mut stored = false;
+        // Whether something was loaded that a store before it or after it might change.
+        let mut stale = false;
         for (index, &block) in way.iter().chain(rest).enumerate() {
             certain &= index < way.len();
             for &inst in &self.func.blocks[block].insts {
                 let data = &self.func.insts[inst];
-                if stored && matches!(data.op, Op::Trapif | Op::Load) {
+                let follows_loads = match data.op {
+                    Op::Trapif => true,
+                    Op::Load => !self.is_outside(data.args[0], 0),
+                    _ => false,
+                };
+                if stale && follows_loads {
                     steps.push(Step::Apart(stores.len()));
-                    stored = false;
+                    stale = false;
                 }
                 match data.op {
                     Op::Store if loads => {
@@ -309,7 +315,7 @@ impl View<'_> {
                         if !stores.contains(&place) {
                             stores.push(place);
                         }
-                        stored |= certain;
+                        stale |= !self.loaded.is_empty();
                     }
                     Op::Trapif => {
                         let condition = data.args[0];
@@ -333,6 +339,7 @@ impl View<'_> {
                     Op::Load if certain && block != body.header && self.is_invariant(data.args[0], 0) => {
                         self.loaded.insert(self.func.result(inst));
                         steps.push(Step::Load(inst));
+                        stale |= !stores.is_empty();
                     }
                     op if loads && op != Op::Store && op.info().flags.writes => return None,
                     _ => {}
@@ -403,14 +410,23 @@ impl View<'_> {
     }
 
     /// Whether a value is the same in every iteration and can be computed before the loop: a few pure operations on values
-    /// from outside. Partial operations and loads stay where they are.
+    /// from outside and on what is loaded before the loop. Partial operations and other loads stay where they are.
     fn is_invariant(&self, value: Value, depth: u32) -> bool {
-        if !self.inside.contains(value) || self.loaded.contains(value) {
+        self.is_fixed(value, depth, &|value| self.loaded.contains(value))
+    }
+
+    /// As `is_invariant`, of values from outside alone.
+    fn is_outside(&self, value: Value, depth: u32) -> bool {
+        self.is_fixed(value, depth, &|_| false)
+    }
+
+    fn is_fixed(&self, value: Value, depth: u32, known: &dyn Fn(Value) -> bool) -> bool {
+        if !self.inside.contains(value) || known(value) {
             return true;
         }
         self.inst(value).is_some_and(|data| {
             let movable = data.op.is_pure() && !data.op.is_partial();
-            movable && depth < MAX_DEPTH && data.args.iter().all(|&arg| self.is_invariant(arg, depth + 1))
+            movable && depth < MAX_DEPTH && data.args.iter().all(|&arg| self.is_fixed(arg, depth + 1, known))
         })
     }
 
