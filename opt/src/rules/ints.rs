@@ -5,7 +5,7 @@
 //! every input, so that introducing them adds no assumption. What has no meaning here is any value within its bounds, the
 //! same for the same operands; a condition without one is not used: both can only make a proof fail.
 
-use super::hints::{Hint, hints};
+use super::hints::{Hint, Hints};
 use super::smt::{Encoded, Encoder, Script};
 use super::vocabulary::{ConstFn, FactCondition};
 use lang_ir::eval::{eval, signed};
@@ -37,6 +37,16 @@ struct Power {
     exponent: String,
     value: String,
     most: u32,
+}
+
+impl Power {
+    /// That it is one of its values.
+    fn cases(&self) -> String {
+        let Power { exponent, value, most } = self;
+        let cases: Vec<String> =
+            (0..=*most).map(|e| format!("(and (= {exponent} {e}) (= {value} {}))", power(e))).collect();
+        format!("(or {})", cases.join(" "))
+    }
 }
 
 /// A term between 0 and 2^width - 1.
@@ -75,7 +85,7 @@ impl Int {
 }
 
 /// 2^exponent, up to 2^128.
-fn power(exponent: u32) -> String {
+pub fn power(exponent: u32) -> String {
     match 1u128.checked_shl(exponent) {
         Some(power) => power.to_string(),
         None => "340282366920938463463374607431768211456".to_string(),
@@ -197,6 +207,45 @@ impl Ints {
         self.value(ty, name)
     }
 
+    /// Uses a hint.
+    fn step(&mut self, hints: &Hints, step: &Hint, width: u32) {
+        let fill = |text: &str| hints.term(text, width);
+        match step {
+            Hint::Quotient(number, k) => {
+                let Some(division) = self.divisions.get(hints.division(*number).wrapping_sub(1)) else { return };
+                let Division { dividend, divisor, quotient, .. } = division;
+                let k = fill(k);
+                let rest = format!("(- {dividend} (* {k} {divisor}))");
+                self.script.assert(&format!("(=> (and (<= 0 {rest}) (< {rest} {divisor})) (= {quotient} {k}))"));
+            }
+            Hint::Product(a, b) => {
+                let (a, b) = (fill(a), fill(b));
+                self.script.assert(&format!("(=> (and (<= 0 {a}) (<= 0 {b})) (<= 0 (* {a} {b})))"));
+            }
+            Hint::Times(a, b, factor) => {
+                let (a, b, factor) = (fill(a), fill(b), fill(factor));
+                self.script.assert(&format!("(=> (= {a} {b}) (= (* {a} {factor}) (* {b} {factor})))"));
+            }
+            Hint::Cut(formula) => self.script.cut(&[], &fill(formula)),
+            Hint::CutByPowers(formula) => {
+                let cases: Vec<String> = self.powers.iter().map(Power::cases).collect();
+                self.script.cut(&cases, &fill(formula));
+            }
+            Hint::Name(name, term) => {
+                self.script.declare(name, "Int");
+                self.script.assert(&format!("(= {name} {})", fill(term)));
+            }
+            Hint::OddPart(term) => {
+                ["two", "odd", "inv", "quo"].iter().for_each(|name| self.script.declare(name, "Int"));
+                let (term, modulus) = (fill(term), power(64));
+                self.script.assert(&format!("(=> (<= 1 {term}) (= {term} (* two odd)))"));
+                self.script.assert(&format!("(= (* odd inv) (+ 1 (* {modulus} quo)))"));
+                let cases: Vec<String> = (0..64).map(|e| format!("(= two {})", power(e))).collect();
+                self.script.assert(&format!("(or {})", cases.join(" ")));
+            }
+        }
+    }
+
     fn signed_division(&mut self, op: Op, ty: Type, x: &Int, d: &Int) -> Int {
         let absolute = |script: &mut Script, v: &Int| {
             if let Some((_, magnitude)) = &v.sign {
@@ -249,9 +298,11 @@ impl Encoder for Ints {
         if !negative {
             let name = self.below(name.to_string(), &half);
             self.script.give(&format!("{name}.abs"), "Int", &name);
+            self.script.give(&format!("{name}.neg"), "Bool", "false");
             return Ok(Int { text: name.clone(), ty, sign: Some((false, name)) });
         }
         let magnitude = format!("{name}.abs");
+        self.script.give(&format!("{name}.neg"), "Bool", "true");
         self.script.declare(&magnitude, "Int");
         self.script.assert(&format!("(<= 1 {magnitude})"));
         self.script.assert(&format!("(<= {magnitude} {half})"));
@@ -278,7 +329,7 @@ impl Encoder for Ints {
                 ));
             }
         }
-        let hints = hints(rule);
+        let hints = Hints::of(rule);
         for (index, one) in self.powers.iter().enumerate() {
             for other in &self.powers[..index] {
                 for (a, b) in [(one, other), (other, one)] {
@@ -289,40 +340,13 @@ impl Encoder for Ints {
                     ));
                 }
             }
-            if hints.is_empty() {
-                let cases: Vec<String> = (0..=one.most)
-                    .map(|e| format!("(and (= {} {e}) (= {} {}))", one.exponent, one.value, power(e)))
-                    .collect();
-                self.script.assert(&format!("(or {})", cases.join(" ")));
+            if hints.is_none() {
+                self.script.assert(&one.cases());
             }
         }
-        let width = self.width.unwrap_or(64);
-        let fill = |text: &str| text.replace("{M}", &power(width)).replace("{H}", &power(width - 1));
-        for hint in hints {
-            match hint {
-                Hint::Quotient(number, k) => {
-                    let Some(Division { dividend, divisor, quotient, .. }) = self.divisions.get(*number as usize - 1)
-                    else {
-                        continue;
-                    };
-                    let rest = format!("(- {dividend} (* {} {divisor}))", fill(k));
-                    self.script
-                        .assert(&format!("(=> (and (<= 0 {rest}) (< {rest} {divisor})) (= {quotient} {}))", fill(k)));
-                }
-                Hint::Product(a, b) => {
-                    let (a, b) = (fill(a), fill(b));
-                    self.script.assert(&format!("(=> (and (<= 0 {a}) (<= 0 {b})) (<= 0 (* {a} {b})))"));
-                }
-                Hint::Times(a, b, factor) => {
-                    let (a, b, factor) = (fill(a), fill(b), fill(factor));
-                    self.script.assert(&format!("(=> (= {a} {b}) (= (* {a} {factor}) (* {b} {factor})))"));
-                }
-                Hint::Cut(formula) => self.script.cut(&fill(formula)),
-                Hint::Name(name, term) => {
-                    self.script.declare(name, "Int");
-                    self.script.assert(&format!("(= {name} {})", fill(term)));
-                }
-            }
+        if let Some(hints) = hints {
+            let width = self.width.unwrap_or(64);
+            hints.steps.iter().for_each(|step| self.step(hints, step, width));
         }
     }
 
@@ -436,7 +460,11 @@ impl Encoder for Ints {
                     return Ok(self.value(ty, name));
                 }
                 let exponent = self.anything(format!("number of {key}"), ty).text;
-                let power = self.two_to_the(exponent.clone(), ty.bits() - 1);
+                // The power of two has an exponent below the width also where the number is 0.
+                let below = self.script.fresh("Int");
+                self.script.assert(&format!("(and (<= 0 {below}) (< {below} {}))", ty.bits()));
+                self.script.assert(&format!("(=> (distinct {a} 0) (= {exponent} {below}))"));
+                let power = self.two_to_the(below, ty.bits() - 1);
                 let half = format!("h{power}");
                 self.script.declare(&half, "Int");
                 self.script.assert(&format!("(<= {exponent} {})", ty.bits()));

@@ -3,7 +3,7 @@
 
 pub mod check;
 pub mod hints;
-mod ints;
+pub mod ints;
 mod poly;
 pub mod proofs;
 pub mod rule;

@@ -287,10 +287,10 @@ impl std::fmt::Display for Entry {
     }
 }
 
-/// The cache: entries by the hash of what was proved. The same text may serve several rules and types.
+/// The cache: entries by rule and types.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
-    entries: BTreeMap<u128, Vec<Entry>>,
+    entries: BTreeMap<(String, String), Entry>,
 }
 
 impl Cache {
@@ -298,30 +298,21 @@ impl Cache {
     pub fn parse(text: &str) -> Result<Cache, String> {
         let mut cache = Cache::default();
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
-            cache.insert(Entry::parse(line).ok_or_else(|| format!("not a line of the cache: {line}"))?);
+            let entry = Entry::parse(line).ok_or_else(|| format!("not a line of the cache: {line}"))?;
+            cache.entries.insert((entry.rule.clone(), entry.instance.clone()), entry);
         }
         Ok(cache)
     }
 
-    pub fn insert(&mut self, entry: Entry) {
-        self.entries.entry(entry.hash).or_default().push(entry);
-    }
-
-    /// A proof of this text.
-    pub fn proof(&self, text: &str) -> Option<&Entry> {
-        self.entries.get(&hash(text))?.iter().find(|entry| entry.is_proof())
-    }
-
-    /// The proof of an obligation by any method.
+    /// The proof of an obligation as it is today.
     pub fn find(&self, obligation: &Obligation) -> Option<&Entry> {
-        obligation
-            .ladder()
-            .into_iter()
-            .find_map(|method| self.proof(&obligation.text(method)?).filter(|entry| entry.method == method))
+        let key = (obligation.rule.row.name.to_string(), obligation.instance());
+        let entry = self.entries.get(&key).filter(|entry| entry.is_proof())?;
+        obligation.text(entry.method).is_some_and(|text| hash(&text) == entry.hash).then_some(entry)
     }
 
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().flatten()
+        self.entries.values()
     }
 }
 

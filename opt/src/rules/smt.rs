@@ -66,6 +66,11 @@ pub struct Script {
 }
 
 impl Script {
+    /// What is declared and asserted so far, as a query.
+    pub fn query(&self, logic: &str) -> String {
+        format!("(set-logic {logic})\n{}\n(check-sat)\n", self.lines.join("\n"))
+    }
+
     pub fn declare(&mut self, name: &str, sort: &str) {
         self.lines.push(format!("(declare-const {name} {sort})"));
     }
@@ -104,9 +109,10 @@ impl Script {
         self.names.insert(text, name);
     }
 
-    /// Asks whether the formula follows, and uses it from here on.
-    pub fn cut(&mut self, formula: &str) {
-        self.cuts.push((self.lines.len(), format!("(assert (not {formula}))")));
+    /// Asks whether the formula follows, where what else is known holds too, and uses it from here on.
+    pub fn cut(&mut self, known: &[String], formula: &str) {
+        let known: String = known.iter().map(|k| format!("(assert {k})\n")).collect();
+        self.cuts.push((self.lines.len(), format!("{known}(assert (not {formula}))")));
         self.assert(formula);
     }
 
