@@ -77,13 +77,49 @@ pub static HINTS: &[Hints] = &[
     Hints { rule: "urem-reciprocal", renamed: &[], steps: REMAINDER_BY_RECIPROCAL },
     Hints { rule: "sdiv-reciprocal", renamed: &[], steps: SIGNED_RECIPROCAL },
     Hints { rule: "icmp-eq-urem-odd", renamed: &[], steps: UNSIGNED_ODD },
-    Hints { rule: "icmp-ne-urem-odd", renamed: &[("w3", "w1"), ("w1", "w2"), ("w2", "w3"), ("c3", "c1"), ("c1", "c2"), ("c2", "c3")], steps: UNSIGNED_ODD },
+    Hints {
+        rule: "icmp-ne-urem-odd",
+        renamed: &[("w3", "w1"), ("w1", "w2"), ("w2", "w3"), ("c3", "c1"), ("c1", "c2"), ("c2", "c3")],
+        steps: UNSIGNED_ODD,
+    },
     Hints { rule: "icmp-eq-urem-even", renamed: &[], steps: UNSIGNED_EVEN },
-    Hints { rule: "icmp-ne-urem-even", renamed: &[("t5", "t6"), ("q3", "q4"), ("q4", "q5"), ("r4", "r5"), ("q5", "q3"), ("t6", "t7"), ("r3", "r4"), ("ot5", "ot6")], steps: UNSIGNED_EVEN },
+    Hints {
+        rule: "icmp-ne-urem-even",
+        renamed: &[
+            ("t5", "t6"),
+            ("q3", "q4"),
+            ("q4", "q5"),
+            ("r4", "r5"),
+            ("q5", "q3"),
+            ("t6", "t7"),
+            ("r3", "r4"),
+            ("ot5", "ot6"),
+        ],
+        steps: UNSIGNED_EVEN,
+    },
     Hints { rule: "icmp-eq-srem-odd", renamed: &[], steps: SIGNED_ODD },
-    Hints { rule: "icmp-ne-srem-odd", renamed: &[("w3", "w1"), ("w1", "w2"), ("w2", "w3"), ("c3", "c1"), ("c1", "c2"), ("c2", "c3")], steps: SIGNED_ODD },
+    Hints {
+        rule: "icmp-ne-srem-odd",
+        renamed: &[("w3", "w1"), ("w1", "w2"), ("w2", "w3"), ("c3", "c1"), ("c1", "c2"), ("c2", "c3")],
+        steps: SIGNED_ODD,
+    },
     Hints { rule: "icmp-eq-srem-even", renamed: &[], steps: SIGNED_EVEN },
-    Hints { rule: "icmp-ne-srem-even", renamed: &[("w1", "w2"), ("w2", "w3"), ("w3", "w1"), ("c1", "c2"), ("c2", "c3"), ("c3", "c1"), ("q7", "q6"), ("q6", "q7"), ("r6", "r7"), ("r7", "r6")], steps: SIGNED_EVEN },
+    Hints {
+        rule: "icmp-ne-srem-even",
+        renamed: &[
+            ("w1", "w2"),
+            ("w2", "w3"),
+            ("w3", "w1"),
+            ("c1", "c2"),
+            ("c2", "c3"),
+            ("c3", "c1"),
+            ("q7", "q6"),
+            ("q6", "q7"),
+            ("r6", "r7"),
+            ("r7", "r6"),
+        ],
+        steps: SIGNED_EVEN,
+    },
 ];
 
 /// x = q*c + r: `x - r` times the inverse is q modulo 2^w; and a product with c that does not wrap is x - r.

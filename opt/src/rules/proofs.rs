@@ -6,6 +6,7 @@
 //! fail until `scripts/prove` has run.
 
 use super::check::{self, Instance};
+use super::hints::Hints;
 use super::ints::Ints;
 use super::rule::{Condition, ConstExpr, ConstExprOrVar, Pattern, Rule};
 use super::smt::{self, Bits, Case, Encoder, NoQuery};
@@ -102,11 +103,22 @@ impl Obligation {
         if self.types.is_none() {
             return vec![Method::Polynomials];
         }
-        match self.bits() {
-            0..=FEW_BITS => vec![Method::Values],
-            bits if bits <= MOST_BITS => vec![Method::Bits, Method::Cases, Method::Integers, Method::Values],
-            _ => vec![Method::Bits, Method::Cases, Method::Pairs, Method::Integers],
+        if self.bits() <= FEW_BITS {
+            return vec![Method::Values];
         }
+        let mut divides = false;
+        for side in [&self.rule.lhs, &self.rule.rhs] {
+            side.for_each_node(&mut |op, _, _| divides |= op.is_partial() || matches!(op, Op::Umulhi | Op::Smulhi));
+        }
+        let mut ladder = match (divides, Hints::of(self.rule.row.name)) {
+            (_, Some(_)) => vec![Method::Integers, Method::Bits],
+            (true, None) => vec![Method::Bits, Method::Integers, Method::Cases, Method::Pairs],
+            (false, None) => vec![Method::Bits, Method::Cases, Method::Pairs, Method::Integers],
+        };
+        if self.bits() <= MOST_BITS {
+            ladder.push(Method::Values);
+        }
+        ladder
     }
 
     /// The bits of all variables together.
