@@ -1,9 +1,9 @@
 //! The pages of the book: their programs and command lines, tried.
 //!
-//! A block ```` ```lang ```` is a program. A block ```` ```console ```` shows command lines behind `$`; those of `lang` are run, in a folder
-//! in which every program that a line names is the last one before it on the page. Where the page shows output, it has to be
-//! that; a line `...` stands for the rest of it. `BLESS=1` rewrites the output, and the pictures that command lines write to
-//! `docs/images`.
+//! A block ```` ```lang ```` is a program; a block ```` ```output ```` behind it is what it prints. A block ```` ```console ```` shows
+//! command lines behind `$`; those of `lang` are run, in a folder in which every program that a line names is the last one before
+//! it on the page. Where the page shows output, it has to be that; a line `...` stands for the rest of it. `BLESS=1` rewrites the
+//! output, and the pictures that command lines write to `docs/images`.
 
 use crate::modes::{Outcome, has_llvm, lang, root, run};
 use libtest_mimic::Trial;
@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 pub fn trials() -> Vec<Trial> {
     let mut pages = vec![PathBuf::from("README.md")];
-    let entries = std::fs::read_dir(root().join("docs")).expect("docs");
-    pages.extend(entries.map(|entry| Path::new("docs").join(entry.expect("an entry").file_name())));
+    for folder in ["docs", "docs/language"] {
+        let entries = std::fs::read_dir(root().join(folder)).expect("a folder of pages");
+        pages.extend(entries.map(|entry| Path::new(folder).join(entry.expect("an entry").file_name())));
+    }
     pages.retain(|page| page.extension().is_some_and(|e| e == "md"));
     pages.sort();
     pages
@@ -42,6 +44,7 @@ fn check(page: &Path) -> Result<(), String> {
                 new.push_str(&program);
                 check_program(folder.path(), &program)?;
             }
+            "output" => new.push_str(&output(folder.path())?),
             "console" => new.push_str(&console(folder.path(), &program, &block)?),
             _ => block.iter().for_each(|line| new.push_str(&format!("{line}\n"))),
         }
@@ -71,6 +74,17 @@ fn check_program(folder: &Path, program: &str) -> Result<(), String> {
     command.current_dir(folder).args(["check", "program.lang"]);
     let said = String::from_utf8_lossy(&run(command, "").stderr).into_owned();
     if said.is_empty() { Ok(()) } else { Err(said) }
+}
+
+/// What the last program of the page prints.
+fn output(folder: &Path) -> Result<String, String> {
+    let mut command = lang();
+    command.current_dir(folder).args(["run", "program.lang"]);
+    let outcome: Outcome = run(command, "").into();
+    match outcome.status {
+        Some(0) => Ok(outcome.stdout),
+        _ => Err(outcome.stderr),
+    }
 }
 
 /// The lines of a block with the output that its command lines have now.
