@@ -330,6 +330,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             (TyKind::Float(_), TyKind::Int(_)) => Conversion::FloatToInt,
             (TyKind::Float(_), TyKind::Float(_)) => Conversion::Float,
             (TyKind::Int(_), TyKind::Char) => Conversion::IntToChar { op },
+            // The same pointer and length. Not the other way: the bytes of a literal cannot be written.
+            (TyKind::Slice { element: Ty::U8, .. }, TyKind::Str) => Conversion::Same,
             (TyKind::Pointer { .. } | TyKind::Fn { .. }, TyKind::Int(_))
             | (TyKind::Int(_), TyKind::Pointer { .. })
             | (TyKind::Pointer { .. } | TyKind::Fn { .. }, TyKind::Pointer { .. }) => Conversion::Address,
@@ -344,6 +346,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     .secondary(self.body[value].span, format!("this is `{a}`"));
                 if to == Ty::BOOL && self.cx.types.is_int(from) {
                     diagnostic = diagnostic.help("compare it with 0: `x != 0`");
+                }
+                if from == Ty::STR && matches!(self.kind(to), TyKind::Slice { .. }) {
+                    diagnostic = diagnostic.help("a string cannot be written; `s[i]` reads its bytes");
                 }
                 if matches!(self.kind(from), TyKind::Char | TyKind::Bool) && self.cx.types.is_float(to) {
                     diagnostic = diagnostic.help("convert it to an integer first");
