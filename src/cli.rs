@@ -112,10 +112,27 @@ pub struct Codegen {
     pub time: bool,
 }
 
-#[derive(Args)]
-pub struct Build {
+/// Which program.
+#[derive(Args, Clone, Debug)]
+pub struct Input {
     /// The main file (.lang), or a module in IR text (.ir)
     pub path: PathBuf,
+    #[command(flatten)]
+    pub search: Search,
+}
+
+/// Where what a program names is looked for.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Search {
+    /// Look for imports in this folder, too (may be repeated)
+    #[arg(short = 'I', long, value_name = "DIR")]
+    pub import_path: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Build {
+    #[command(flatten)]
+    pub input: Input,
     #[command(flatten)]
     pub codegen: Codegen,
     /// Where to write; default is the name of the file without its ending
@@ -146,8 +163,8 @@ pub enum EmitForm {
 
 #[derive(Args)]
 pub struct Run {
-    /// The main file (.lang), or a module in IR text (.ir)
-    pub path: PathBuf,
+    #[command(flatten)]
+    pub input: Input,
     #[command(flatten)]
     pub codegen: Codegen,
     /// Arguments of the program
@@ -157,8 +174,8 @@ pub struct Run {
 
 #[derive(Args)]
 pub struct Sim {
-    /// The main file (.lang), or a module in IR text (.ir)
-    pub path: PathBuf,
+    #[command(flatten)]
+    pub input: Input,
     /// Print every instruction that is executed to standard error
     #[arg(long)]
     pub trace: bool,
@@ -172,8 +189,8 @@ pub struct Sim {
 
 #[derive(Args)]
 pub struct Check {
-    /// The main file (.lang), or a module in IR text (.ir)
-    pub path: PathBuf,
+    #[command(flatten)]
+    pub input: Input,
 }
 
 #[derive(Args)]
@@ -181,6 +198,8 @@ pub struct Dot {
     /// The main file (.lang) or a module in IR text (.ir), and optionally a function of it
     #[arg(required = true, num_args = 1..=2, value_names = ["FILE", "FUNC"])]
     pub target: Vec<String>,
+    #[command(flatten)]
+    pub search: Search,
     /// What to draw
     #[arg(long, value_enum, default_value_t = What::Cfg)]
     pub what: What,

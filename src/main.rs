@@ -1,8 +1,9 @@
 //! The `lang` command. Only this crate prints, reads programs and exits; what compiles is in the other crates.
 //!
-//! Read [`cli`] for the commands, [`pipeline`] for how a program goes through the compiler, [`cmd`] for each command.
+//! Read [`cli`] for the commands, [`program`] for how its files are found, [`pipeline`] for how a program goes through the compiler, [`cmd`] for each command.
 
 mod cli;
+mod program;
 mod pipeline;
 mod cmd;
 mod failure;

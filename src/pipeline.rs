@@ -3,6 +3,7 @@
 use crate::cli::Codegen;
 use crate::failure::{self, Failure};
 use crate::output::{complain, say};
+use crate::program::{Disk, Program};
 use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::source::SourceMap;
@@ -66,8 +67,8 @@ impl Plan {
     }
 
     /// Loads a program and optimizes it as planned.
-    pub fn front(&mut self, path: &Path) -> Result<Module, Failure> {
-        let mut module = self.timed("front end", |_| load(path))?;
+    pub fn front(&mut self, program: &Program) -> Result<Module, Failure> {
+        let mut module = self.timed("front end", |_| load(program))?;
         let backend = self.backend;
         let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, backend, &plan.codegen))?;
         if self.codegen.stats {
@@ -96,13 +97,14 @@ fn release_backend() -> &'static dyn Backend {
 }
 
 /// Reads a program, and says what is wrong with it if something is.
-pub fn load(path: &Path) -> Result<Module, Failure> {
+pub fn load(program: &Program) -> Result<Module, Failure> {
+    let path = &*program.path;
     failure::compiling(path);
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
     let module = match path.extension().and_then(|e| e.to_str()) {
         Some("ir") => load_ir(path, bytes)?,
-        Some("lang") => load_source(path, bytes)?,
+        Some("lang") => load_source(program, bytes)?,
         _ => {
             return Err(Failure::Usage(format!(
                 "{} is neither a program (.lang) nor a module in IR text (.ir)",
@@ -116,10 +118,10 @@ pub fn load(path: &Path) -> Result<Module, Failure> {
     Ok(module)
 }
 
-fn load_source(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {
+fn load_source(program: &Program, bytes: Vec<u8>) -> Result<Module, Failure> {
     let mut sources = SourceMap::new();
-    let file = sources.add(path.display().to_string(), bytes);
-    let (module, diagnostics) = lang_frontend::compile(&mut sources, file);
+    let file = sources.add(program.path.display().to_string(), bytes);
+    let (module, diagnostics) = lang_frontend::compile(&mut sources, file, &Disk, &program.places);
     render::show(&sources, &diagnostics);
     module.ok_or(Failure::Shown)
 }

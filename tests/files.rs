@@ -1,4 +1,4 @@
-//! The tests of `tests/files`: one file, one test.
+//! The tests of `tests/files`: one file, one test; or one folder, whose `main.lang` is the file.
 
 use crate::expect::Expect;
 use crate::modes::{Outcome, agree, lang, root, run};
@@ -22,12 +22,14 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
-/// The files of a folder, relative to the project's, in order.
+/// The files of a folder, and the main files of the folders in it, relative to the project's, in order.
 fn list(folder: &str, ending: &str) -> Vec<PathBuf> {
     let folder = Path::new("tests/files").join(folder);
     let Ok(entries) = std::fs::read_dir(root().join(&folder)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| folder.join(entry.expect("an entry").file_name()))
+        .map(|path| if root().join(&path).is_dir() { path.join("main").with_extension(ending) } else { path })
+        .filter(|path| root().join(path).is_file())
         .filter(|path| path.extension().is_some_and(|e| e == ending))
         .collect();
     paths.sort();
@@ -49,10 +51,28 @@ fn checks(path: &Path) -> Result<(), String> {
     // The expectations are part of the file but not of the program that is shown.
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let name = path.file_name().expect("a name");
+    if name == "main.lang" {
+        copy(&root().join(path.parent().expect("a folder")), folder.path()).map_err(|error| error.to_string())?;
+    }
     std::fs::write(folder.path().join(name), &expect.input).map_err(|error| error.to_string())?;
     let mut command = lang();
     command.current_dir(folder.path()).arg("check").arg(name);
     expect.check(&sections(run(command, "").into(), 1))
+}
+
+/// Copies what is in a folder.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir(&target)?;
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares the IR after the optimizer. Directives: `pass` (default: the last), `options` (more of the command line).

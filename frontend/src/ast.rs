@@ -13,6 +13,7 @@
 //! - Spans of operators and brackets (`op`, `bracket`, `paren`) are where a trap of that operation points.
 
 pub mod dump;
+mod rename;
 
 pub use crate::intern::{Interner, Symbol};
 pub use crate::source::{FileId, Span};

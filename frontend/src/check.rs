@@ -24,9 +24,11 @@ pub(crate) mod coverage;
 pub(crate) mod expr;
 pub(crate) mod function;
 pub(crate) mod global;
+pub(crate) mod init;
 pub(crate) mod lending;
 pub(crate) mod literal;
 pub(crate) mod operator;
+pub(crate) mod path;
 pub(crate) mod pattern;
 pub(crate) mod place;
 pub(crate) mod print;
@@ -42,7 +44,8 @@ use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, ConstId, FuncId, GlobalId, StrId};
 use crate::intern::{Interner, Symbol};
-use crate::resolve::{AliasDecl, Decl, FnSet, Scope, ScopeId};
+use crate::modules::{ModuleInfo, Modules};
+use crate::resolve::{AliasDecl, Decl, FnSet, FnSetId, Scope, ScopeId, Visibility};
 use crate::source::{SourceMap, Span};
 use crate::types::{StructId, Ty, Types};
 use rustc_hash::FxHashMap;
@@ -50,14 +53,14 @@ use rustc_hash::FxHashMap;
 /// The stack of the thread that checks: enough for the deepest tree that is allowed, in unoptimized builds too.
 const STACK_SIZE: usize = 256 << 20;
 
-/// Checks a program. The first file is the main one. Without errors among the diagnostics, the program is whole.
-pub fn check(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) -> (hir::Program, Vec<Diagnostic>) {
+/// Checks a program. Without errors among the diagnostics, the program is whole.
+pub fn check(sources: &SourceMap, interner: &mut Interner, modules: &Modules) -> (hir::Program, Vec<Diagnostic>) {
     std::thread::scope(|scope| {
         let interner = &mut *interner;
         let thread = std::thread::Builder::new()
             .name("check".to_string())
             .stack_size(STACK_SIZE)
-            .spawn_scoped(scope, move || run(sources, interner, files))
+            .spawn_scoped(scope, move || run(sources, interner, modules))
             .expect("a thread to check in");
         match thread.join() {
             Ok(result) => result,
@@ -66,11 +69,9 @@ pub fn check(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) 
     })
 }
 
-fn run(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) -> (hir::Program, Vec<Diagnostic>) {
-    let mut cx = Cx::new(sources, interner, files);
-    for index in 0..files.len() {
-        cx.collect_file(index);
-    }
+fn run(sources: &SourceMap, interner: &mut Interner, modules: &Modules) -> (hir::Program, Vec<Diagnostic>) {
+    let mut cx = Cx::new(sources, interner, modules);
+    cx.collect_files();
     cx.resolve_types();
     cx.resolve_signatures();
     cx.check_consts();
@@ -86,7 +87,10 @@ fn run(sources: &SourceMap, interner: &mut Interner, files: &[ast::File]) -> (hi
 pub(crate) struct Cx<'a> {
     pub sources: &'a SourceMap,
     pub interner: &'a mut Interner,
+    /// The main file is the first.
     pub files: &'a [ast::File],
+    /// One for each file.
+    pub modules: &'a [ModuleInfo],
     pub types: Types,
     pub diagnostics: Vec<Diagnostic>,
 
@@ -96,6 +100,8 @@ pub(crate) struct Cx<'a> {
     /// Which files have statements at the top level.
     pub scripts: Vec<bool>,
     pub fn_sets: Vec<FnSet>,
+    /// Of sets with private functions, the set of the others.
+    pub public_sets: FxHashMap<FnSetId, FnSetId>,
     /// By `StructId`.
     pub structs: Vec<StructDecl>,
     pub aliases: Vec<AliasDecl>,
@@ -239,17 +245,19 @@ pub(crate) enum PartStep {
 }
 
 impl<'a> Cx<'a> {
-    fn new(sources: &'a SourceMap, interner: &'a mut Interner, files: &'a [ast::File]) -> Cx<'a> {
+    fn new(sources: &'a SourceMap, interner: &'a mut Interner, modules: &'a Modules) -> Cx<'a> {
         Cx {
             sources,
             interner,
-            files,
+            files: &modules.files,
+            modules: &modules.infos,
             types: Types::new(),
             diagnostics: Vec::new(),
             scopes: Vec::new(),
             file_scopes: Vec::new(),
-            scripts: vec![false; files.len()],
+            scripts: vec![false; modules.files.len()],
             fn_sets: Vec::new(),
+            public_sets: FxHashMap::default(),
             structs: Vec::new(),
             aliases: Vec::new(),
             consts: Vec::new(),
@@ -454,9 +462,15 @@ impl<'a> Cx<'a> {
             let mut imports: Vec<_> = self
                 .scope(scope)
                 .names
-                .values()
-                .filter(|named| named.decl == Decl::StdMath && !named.used)
-                .map(|named| named.span)
+                .iter()
+                .filter(|(name, named)| {
+                    named.imported
+                        && !named.used
+                        && named.visibility == Visibility::Private
+                        && named.decl != Decl::Broken
+                        && !self.text(**name).starts_with('_')
+                })
+                .map(|(_, named)| named.span)
                 .collect();
             imports.sort();
             for span in imports {

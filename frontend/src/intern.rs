@@ -104,6 +104,11 @@ impl Interner {
         &self.text[start..self.ends[index] as usize]
     }
 
+    /// Takes over the names of another interner: by the number of a symbol there, the symbol here.
+    pub fn absorb(&mut self, other: &Interner) -> Vec<Symbol> {
+        (0..other.len() as u32).map(|symbol| self.intern(other.resolve(Symbol(symbol)))).collect()
+    }
+
     /// Number of distinct names.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -15,6 +15,8 @@ pub mod ast;
 
 mod parse;
 
+pub mod modules;
+
 pub mod types;
 
 pub mod layout;
@@ -36,22 +38,27 @@ pub use parse::parse;
 use diagnostic::Diagnostic;
 use intern::Interner;
 use lang_ir::Module;
+use modules::{Loader, Place};
 use source::{FileId, SourceMap};
 
-/// Compiles the program whose main file is this one. There is a module unless one of the diagnostics is an error.
-pub fn compile(sources: &mut SourceMap, file: FileId) -> (Option<Module>, Vec<Diagnostic>) {
+/// Compiles the program whose main file is this one; `loader` and `places` find what it imports. There is a module unless
+/// one of the diagnostics is an error.
+pub fn compile(
+    sources: &mut SourceMap,
+    main: FileId,
+    loader: &dyn Loader,
+    places: &[Place],
+) -> (Option<Module>, Vec<Diagnostic>) {
     let mut interner = Interner::new();
-    let (tree, mut diagnostics) = parse(sources, file, &mut interner);
-    // What follows from bytes that are no text is of no interest.
-    if let Some(not_text) = diagnostics.iter().position(|d| d.code == "E0001") {
-        return (None, vec![diagnostics.swap_remove(not_text)]);
-    }
-    // What the parser left out would be missing everywhere: no further errors are looked for.
-    if diagnostics.iter().any(Diagnostic::is_error) {
+    let (modules, mut diagnostics) = modules::load(sources, main, &mut interner, loader, places);
+    // What the parser left out would be missing everywhere: no further errors are looked for. A module that is not there
+    // is different, as what is said with its name is known.
+    if diagnostics.iter().any(|d| d.is_error() && !d.code.starts_with("E02")) {
         return (None, diagnostics);
     }
-    let (program, found) = check(sources, &mut interner, &[tree]);
+    let (program, found) = check(sources, &mut interner, &modules);
     diagnostics.extend(found);
+    diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (None, diagnostics);
     }

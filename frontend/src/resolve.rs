@@ -4,6 +4,7 @@
 //! is checked. Local variables are none of this: they exist from their declaration on, and `check::body` keeps them.
 
 pub(crate) mod collect;
+pub(crate) mod member;
 pub(crate) mod suggest;
 
 use crate::ast;
@@ -12,12 +13,12 @@ use crate::source::Span;
 use crate::types::StructId;
 use rustc_hash::FxHashMap;
 
-/// A scope of declarations: a file, or a block that declares something.
+/// A scope of declarations: a file, a `module` in it, or a block that declares something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ScopeId(pub u32);
 
 /// A set of functions of one name in one scope.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct FnSetId(pub u32);
 
 /// A constant: index into `Cx::consts`.
@@ -36,6 +37,8 @@ pub(crate) enum Decl {
     Alias(AliasId),
     Const(ConstDeclId),
     Global(crate::hir::GlobalId),
+    /// The module with this scope.
+    Module(ScopeId),
     /// `import std.math`
     StdMath,
     /// Had an error at its declaration, or is of a kind that is not available yet; already reported.
@@ -48,7 +51,25 @@ pub(crate) struct Named {
     pub decl: Decl,
     /// Of the name.
     pub span: Span,
+    pub visibility: Visibility,
+    /// An import gave it.
+    pub imported: bool,
     pub used: bool,
+}
+
+/// Who sees a declaration of a module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Visibility {
+    /// Its module, and those inside of it.
+    Private,
+    /// `pub`
+    Public,
+}
+
+impl Visibility {
+    pub(crate) fn of(is_pub: bool) -> Visibility {
+        if is_pub { Visibility::Public } else { Visibility::Private }
+    }
 }
 
 #[derive(Debug)]
@@ -57,7 +78,9 @@ pub(crate) struct Scope {
     /// Index of the file.
     pub file: usize,
     pub names: FxHashMap<Symbol, Named>,
-    /// Of a block: how deep it is in its function. 0 for files.
+    /// Modules of `pub import`: what is public in them can be named as if it were declared here.
+    pub reexports: Vec<ScopeId>,
+    /// Of a block: how deep it is in its function. 0 for files and modules.
     pub depth: u32,
     /// Before the names of functions: `outer.`.
     pub path: String,

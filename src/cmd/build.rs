@@ -4,6 +4,7 @@ use crate::cli::{Build, EmitForm};
 use crate::failure::Failure;
 use crate::output::write_file;
 use crate::pipeline::Plan;
+use crate::program::Program;
 use lang_backend::link::{LinkOptions, link};
 use lang_backend::{Backend, Emit};
 use lang_ir::Module;
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 pub fn build(args: &Build) -> Result<(), Failure> {
     let mut plan = Plan::new(&args.codegen)?;
-    let stem = PathBuf::from(args.path.file_stem().unwrap_or_default());
+    let program = Program::of(&args.input);
+    let stem = PathBuf::from(program.path.file_stem().unwrap_or_default());
     if args.output.is_some() && args.emit.len() > 1 {
         return Err(Failure::Usage("-o names one file, but --emit asks for several".into()));
     }
@@ -19,12 +21,12 @@ pub fn build(args: &Build) -> Result<(), Failure> {
     if let Some(&missing) = emits.iter().flatten().find(|emit| !plan.backend.emits().contains(emit)) {
         return Err(unsupported(plan.backend, missing));
     }
-    let module = plan.front(&args.path)?;
+    let module = plan.front(&program)?;
     let debug_info = args.debug_info || !args.codegen.release;
     if emits.is_empty() {
-        need_entry(&module, &args.path)?;
+        need_entry(&module, &program.path)?;
         let output = args.output.clone().unwrap_or_else(|| stem.clone());
-        let output = replaceable(output, &args.path)?;
+        let output = replaceable(output, &program.path)?;
         executable(&mut plan, &module, debug_info, &output)?;
     }
     for emit in emits {
@@ -38,7 +40,7 @@ pub fn build(args: &Build) -> Result<(), Failure> {
             }
         };
         let output = args.output.clone().unwrap_or_else(|| stem.with_extension(extension));
-        if std::fs::canonicalize(&output).is_ok_and(|o| std::fs::canonicalize(&args.path).is_ok_and(|s| s == o)) {
+        if std::fs::canonicalize(&output).is_ok_and(|o| std::fs::canonicalize(&program.path).is_ok_and(|s| s == o)) {
             return Err(Failure::Error(format!("cannot write {}: it is the source of the program", output.display())));
         }
         write_file(&output, &bytes)?;

@@ -3,7 +3,8 @@
 use crate::cli::Check;
 use crate::failure::Failure;
 use crate::pipeline;
+use crate::program::Program;
 
 pub fn check(args: &Check) -> Result<(), Failure> {
-    pipeline::load(&args.path).map(drop)
+    pipeline::load(&Program::of(&args.input)).map(drop)
 }

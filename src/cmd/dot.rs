@@ -4,6 +4,7 @@ use crate::cli::{Codegen, Dot, Format, Stage, What};
 use crate::failure::Failure;
 use crate::output::{say, write_file};
 use crate::pipeline;
+use crate::program::Program;
 use lang_ir::{FuncId, Module, dot as graphs};
 use lang_opt::{EgraphOptions, Level};
 use std::io::Write;
@@ -19,7 +20,7 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
     };
     let name = args.target.iter().find(|name| *name != path);
     let backend = lang_backends::debug();
-    let mut module = pipeline::load(Path::new(path))?;
+    let mut module = pipeline::load(&Program::at(Path::new(path), &args.search))?;
     if args.stage == Stage::Opt {
         // A name that is not in the program is told before the optimizer takes some of its functions away.
         name.map(|name| function(&module, name)).transpose()?;

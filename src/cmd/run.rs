@@ -4,6 +4,7 @@ use crate::cli::Run;
 use crate::cmd::build;
 use crate::failure::Failure;
 use crate::pipeline::Plan;
+use crate::program;
 use lang_backend::{Backend, Emit, RunOptions};
 use lang_ir::Module;
 use std::os::unix::process::ExitStatusExt;
@@ -20,8 +21,9 @@ pub enum Program {
 
 pub fn run(args: Run) -> Result<Program, Failure> {
     let mut plan = Plan::new(&args.codegen)?;
-    let module = plan.front(&args.path)?;
-    build::need_entry(&module, &args.path)?;
+    let input = program::Program::of(&args.input);
+    let module = plan.front(&input)?;
+    build::need_entry(&module, &input.path)?;
     let program = if plan.backend.emits().contains(&Emit::Object) && plan.backend.name() == "llvm" {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::environment(format!("cannot make a temporary folder: {error}")))?;

@@ -4,13 +4,15 @@ use crate::cli::{Codegen, Sim};
 use crate::cmd::{build, run::Program};
 use crate::failure::Failure;
 use crate::pipeline::Plan;
+use crate::program;
 use lang_backend::RunOptions;
 
 pub fn sim(args: Sim) -> Result<Program, Failure> {
     let codegen = Codegen { optimize: args.opt, backend: Some("interp".into()), ..Codegen::default() };
     let mut plan = Plan::new(&codegen)?;
-    let module = plan.front(&args.path)?;
-    build::need_entry(&module, &args.path)?;
+    let input = program::Program::of(&args.input);
+    let module = plan.front(&input)?;
+    build::need_entry(&module, &input.path)?;
     let options = RunOptions { trace: args.trace, ..plan.run_options(args.args) };
     Ok(Program::InMemory { backend: plan.backend, module: Box::new(module), options })
 }

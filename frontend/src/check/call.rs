@@ -7,6 +7,7 @@ use super::operator::Free;
 use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{ExprId, ExprKind, FuncId, PlaceKind};
+use crate::intern::Symbol;
 use crate::resolve::{Decl, FnSetId};
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
@@ -50,42 +51,61 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         arguments.extend(self.file[args].iter().map(|arg| Argument::Written(arg.value)));
         let callee_span = self.file[callee].span;
+        if let Some(named) = self.named(callee) {
+            return self.call_named(callee, named, arguments, paren, span, hint);
+        }
         match self.file[callee].kind {
-            ast::ExprKind::Name(name) => match self.lookup(name) {
-                NameRef::Decl(Decl::Fns(set)) => self.call_set(set, arguments, callee_span, paren, span),
-                NameRef::Decl(Decl::Broken) => self.check_arguments(arguments, span),
-                NameRef::Decl(Decl::Struct(_)) => {
-                    let text = self.cx.text(name).to_string();
-                    self.report(
-                        Diagnostic::error("E0405", callee_span, format!("`{text}` is a struct, not a function"))
-                            .help(format!("a value of it is written `{text} {{ field: value }}`")),
-                    );
-                    self.check_arguments(arguments, span)
-                }
-                NameRef::Unknown => {
-                    let text = self.cx.text(name).to_string();
-                    if super::builtin::is_function(&text) {
-                        return self.builtin_call(&text, callee_span, arguments, paren, span, hint);
-                    }
-                    if let Some(ty) = super::types::builtin_type(&text) {
-                        let name = self.name_of(ty);
-                        self.report(
-                            Diagnostic::error("E0405", callee_span, format!("`{name}` is a type, not a function"))
-                                .help(format!("values are converted with `x as {name}`")),
-                        );
-                        return self.check_arguments(arguments, span);
-                    }
-                    self.unknown_name(name, callee_span);
-                    self.check_arguments(arguments, span)
-                }
-                _ => self.call_value(callee, arguments, paren, span),
-            },
             ast::ExprKind::Field { base, name } => self.call_member(base, name, arguments, paren, span, hint),
             ast::ExprKind::Instance { base, args } => {
                 self.call_instance(base, args, arguments, callee_span, paren, span)
             }
             ast::ExprKind::Case(_) => {
                 self.cx.not_yet(callee_span, "enums are", "use a struct for now");
+                self.check_arguments(arguments, span)
+            }
+            _ => self.call_value(callee, arguments, paren, span),
+        }
+    }
+
+    /// A call of what a name, or a name in a module, stands for.
+    fn call_named(
+        &mut self,
+        callee: ast::ExprId,
+        (found, name): (NameRef, ast::Ident),
+        arguments: Vec<Argument>,
+        paren: Span,
+        span: Span,
+        hint: Option<Ty>,
+    ) -> ExprId {
+        match found {
+            NameRef::Decl(Decl::Fns(set)) => self.call_set(set, arguments, name.span, paren, span),
+            NameRef::Decl(Decl::Broken) => self.check_arguments(arguments, span),
+            NameRef::Decl(Decl::Struct(_)) => {
+                let text = self.cx.text(name.name).to_string();
+                self.report(
+                    Diagnostic::error("E0405", name.span, format!("`{text}` is a struct, not a function"))
+                        .help(format!("a value of it is written `{text} {{ field: value }}`")),
+                );
+                self.check_arguments(arguments, span)
+            }
+            NameRef::Unknown => {
+                let text = self.cx.text(name.name).to_string();
+                if super::builtin::is_function(&text) {
+                    return self.builtin_call(&text, name.span, arguments, paren, span, hint);
+                }
+                if let Some(ty) = super::types::builtin_type(&text) {
+                    let type_name = self.name_of(ty);
+                    self.report(
+                        Diagnostic::error("E0405", name.span, format!("`{type_name}` is a type, not a function"))
+                            .help(format!("values are converted with `x as {type_name}`")),
+                    );
+                    return self.check_arguments(arguments, span);
+                }
+                self.unknown_name(name.name, name.span);
+                self.check_arguments(arguments, span)
+            }
+            NameRef::Decl(decl @ Decl::Module(_)) => {
+                self.decl(decl, name.name, name.span, None);
                 self.check_arguments(arguments, span)
             }
             _ => self.call_value(callee, arguments, paren, span),
@@ -343,20 +363,17 @@ impl<'c, 'a> FnCx<'c, 'a> {
         span: Span,
         hint: Option<Ty>,
     ) -> ExprId {
-        if let ast::ExprKind::Name(base_name) = self.file[base].kind {
-            match self.lookup(base_name) {
-                NameRef::Decl(Decl::StdMath) => return self.math_call(name, arguments, paren, span, hint),
-                NameRef::Decl(Decl::Struct(_) | Decl::Alias(_)) | NameRef::Unknown => {
-                    if let Some(ty) = self.named_type(base_name, self.file[base].span) {
-                        let (type_name, text) = (self.name_of(ty), self.cx.text(name.name).to_string());
-                        self.report(
-                            Diagnostic::error("E0406", name.span, format!("`{type_name}` has no function `{text}`"))
-                                .note("`impl` blocks are not available yet"),
-                        );
-                        return self.check_arguments(arguments, span);
-                    }
-                }
-                _ => {}
+        if let Some((found, base_name)) = self.named(base) {
+            if let NameRef::Decl(Decl::StdMath) = found {
+                return self.math_call(name, arguments, paren, span, hint);
+            }
+            if let Some(ty) = self.type_of_name(found, base_name) {
+                let (type_name, text) = (self.name_of(ty), self.cx.text(name.name).to_string());
+                self.report(
+                    Diagnostic::error("E0406", name.span, format!("`{type_name}` has no function `{text}`"))
+                        .note("`impl` blocks are not available yet"),
+                );
+                return self.check_arguments(arguments, span);
             }
         }
         // A literal takes its type from the parameter, as an argument does.
@@ -398,7 +415,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let callee = self.read(value);
             return self.call_pointer(callee, arguments, paren, span);
         }
-        if let NameRef::Decl(Decl::Fns(set)) = self.lookup(name.name) {
+        let in_scope = match self.lookup(name.name) {
+            NameRef::Decl(Decl::Fns(set)) => Some(set),
+            _ => None,
+        };
+        let of_type = self.functions_of_type(struct_ty, name.name);
+        let mut sets = in_scope.into_iter().chain(of_type);
+        let fitting = sets.find(|&set| !self.receiver_fits(set, ty, arguments.len()).is_empty());
+        if let Some(set) = fitting.or(in_scope).or(of_type) {
             return self.call_on(set, receiver, name, arguments, paren, span);
         }
         if let (TyKind::View { rank, .. }, "extent") = (self.kind(ty), text.as_str()) {
@@ -418,6 +442,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if let NameRef::Decl(Decl::Broken) = self.lookup(name.name) {
             return self.check_arguments(arguments, span);
         }
+        if let TyKind::Struct(id) = self.kind(struct_ty)
+            && let scope = self.cx.structs[id.0 as usize].scope
+            && self.cx.scope(scope).names.contains_key(&name.name)
+            && self.cx.member(scope, name, self.item_scope) == Decl::Broken
+        {
+            // Private in the module of the type.
+            return self.check_arguments(arguments, span);
+        }
         let type_name = self.name_of(ty);
         let mut diagnostic =
             Diagnostic::error("E0406", name.span, format!("there is no function `{text}` for `{type_name}`"));
@@ -428,36 +460,32 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.check_arguments(arguments, span)
     }
 
-    /// `receiver.f(args)` of functions in scope: the exact type first, then its address, then what it points to.
-    fn call_on(
-        &mut self,
-        set: FnSetId,
-        receiver: Operand,
-        name: ast::Ident,
-        mut arguments: Vec<Argument>,
-        paren: Span,
-        span: Span,
-    ) -> ExprId {
-        let ty = self.operand_ty(receiver);
+    /// The functions of this name in the module that declares a type, as far as they can be seen here.
+    fn functions_of_type(&mut self, ty: Ty, name: Symbol) -> Option<FnSetId> {
+        let TyKind::Struct(id) = self.kind(ty) else { return None };
+        let scope = self.cx.structs[id.0 as usize].scope;
+        match self.cx.visible_member(scope, name, self.item_scope)? {
+            Decl::Fns(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// Functions of a set that take a receiver of this type and that many more arguments, the best first. Those whose
+    /// parameter has an error are among them.
+    fn receiver_fits(&mut self, set: FnSetId, ty: Ty, count: usize) -> Vec<(Fit, FuncId)> {
         let plain = self.cx.unrestricted(ty);
-        let all = self.cx.fn_sets[set.0 as usize].funcs.clone();
+        let target_of = |cx: &Self, ty: Ty| match cx.kind(ty) {
+            TyKind::Pointer { target, .. } => Some(target),
+            _ => None,
+        };
         let mut best: Vec<(Fit, FuncId)> = Vec::new();
-        for &id in &all {
+        for id in self.cx.fn_sets[set.0 as usize].funcs.clone() {
             let params = &self.cx.funcs[id.index()].params;
-            if params.len() != arguments.len() + 1 {
+            if params.len() != count + 1 {
                 continue;
             }
             let param = params[0].ty;
-            if param == Ty::ERROR {
-                self.cx.funcs[id.index()].used = true;
-                return self.check_arguments(arguments, span);
-            }
-            let param_plain = self.cx.unrestricted(param);
-            let target_of = |cx: &Self, ty: Ty| match cx.kind(ty) {
-                TyKind::Pointer { target, .. } => Some(target),
-                _ => None,
-            };
-            let fit = if param_plain == plain {
+            let fit = if self.cx.unrestricted(param) == plain || param == Ty::ERROR {
                 Fit::Exact
             } else if target_of(self, param) == Some(ty) {
                 Fit::Address
@@ -471,6 +499,26 @@ impl<'c, 'a> FnCx<'c, 'a> {
             best.push((fit, id));
         }
         best.sort();
+        best
+    }
+
+    /// `receiver.f(args)` of functions of one set: the exact type first, then its address, then what it points to.
+    fn call_on(
+        &mut self,
+        set: FnSetId,
+        receiver: Operand,
+        name: ast::Ident,
+        mut arguments: Vec<Argument>,
+        paren: Span,
+        span: Span,
+    ) -> ExprId {
+        let ty = self.operand_ty(receiver);
+        let all = self.cx.fn_sets[set.0 as usize].funcs.clone();
+        let best = self.receiver_fits(set, ty, arguments.len());
+        if let Some(&(_, id)) = best.iter().find(|(_, id)| self.cx.funcs[id.index()].params[0].ty == Ty::ERROR) {
+            self.cx.funcs[id.index()].used = true;
+            return self.check_arguments(arguments, span);
+        }
         let best_fit = best.first().map(|&(fit, _)| fit);
         let chosen: Vec<FuncId> = best.iter().filter(|&&(fit, _)| Some(fit) == best_fit).map(|&(_, id)| id).collect();
         let (Some(fit), [id]) = (best_fit, &chosen[..]) else {

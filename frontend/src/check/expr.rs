@@ -83,7 +83,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.depth += 1;
         let operand = match node.kind {
             ast::ExprKind::Name(name) => self.name(name, node.span, hint),
-            ast::ExprKind::Field { base, name } => self.field(base, name, node.span),
+            ast::ExprKind::Field { base, name } => self.field(base, name, node.span, hint),
             ast::ExprKind::TupleField { base, index, index_span } => {
                 self.tuple_field(base, index, index_span, node.span)
             }
@@ -404,6 +404,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     diagnostic = diagnostic.help(format!("a value of it is written `{text} {{ ... }}`"));
                 }
                 self.report(diagnostic);
+                Operand::Value(self.error(span))
+            }
+            Decl::Module(_) => {
+                let text = self.cx.text(name).to_string();
+                self.report(
+                    Diagnostic::error("E0208", span, format!("`{text}` is a module, not a value"))
+                        .help(format!("name something in it: `{text}.name`")),
+                );
                 Operand::Value(self.error(span))
             }
             Decl::StdMath => {

@@ -294,10 +294,13 @@ impl<'a> Cx<'a> {
             }
         }
         let errors = self.diagnostics.iter().any(Diagnostic::is_error);
-        let init = if self.script.is_some() || runtime.is_empty() || errors {
+        // A script initialises its own at their places.
+        let before_main: Vec<GlobalId> =
+            runtime.into_iter().filter(|id| self.script.is_none() || self.globals[id.index()].file > 0).collect();
+        let init = if before_main.is_empty() || errors {
             None
         } else {
-            let order = self.init_order(&runtime);
+            let order = self.init_order(before_main);
             Some(self.make_init(&order))
         };
         let mut symbols: FxHashMap<String, u32> = FxHashMap::default();
@@ -323,86 +326,6 @@ impl<'a> Cx<'a> {
             .collect();
         self.globals = globals;
         (result, init)
-    }
-
-    /// Each after those that its initialiser reads, also through functions; else in the order of the source.
-    fn init_order(&mut self, runtime: &[GlobalId]) -> Vec<GlobalId> {
-        let mut reads: FxHashMap<GlobalId, Vec<GlobalId>> = FxHashMap::default();
-        for &id in runtime {
-            let init = self.globals[id.index()].init.expect("filtered by it");
-            let mut seen = vec![false; self.funcs.len()];
-            let mut found = Vec::new();
-            let mut stack = vec![init];
-            seen[init.index()] = true;
-            while let Some(func) = stack.pop() {
-                let Some(body) = &self.funcs[func.index()].body else { continue };
-                for place in &body.places {
-                    if let PlaceKind::Global(global) = place.kind {
-                        found.push(global);
-                    }
-                }
-                for expr in &body.exprs {
-                    if let ExprKind::Call { callee, .. } | ExprKind::Func(callee) = expr.kind
-                        && !std::mem::replace(&mut seen[callee.index()], true)
-                    {
-                        stack.push(callee);
-                    }
-                }
-            }
-            found.sort();
-            found.dedup();
-            found.retain(|global| runtime.contains(global));
-            reads.insert(id, found);
-        }
-        let mut order = Vec::new();
-        let mut state: FxHashMap<GlobalId, TypeState> = FxHashMap::default();
-        for &id in runtime {
-            // Depth first without recursion: a global and how many of those that it reads are done.
-            let mut stack = vec![(id, 0)];
-            while let Some((id, next)) = stack.pop() {
-                if next == 0 {
-                    match state.get(&id) {
-                        Some(TypeState::Done) => continue,
-                        Some(_) => {
-                            self.report_init_cycle(id, stack.last().map(|&(reader, _)| reader));
-                            continue;
-                        }
-                        None => {
-                            state.insert(id, TypeState::InProgress);
-                        }
-                    }
-                }
-                match reads[&id].get(next) {
-                    Some(&read) => {
-                        stack.push((id, next + 1));
-                        stack.push((read, 0));
-                    }
-                    None => {
-                        state.insert(id, TypeState::Done);
-                        order.push(id);
-                    }
-                }
-            }
-        }
-        order
-    }
-
-    fn report_init_cycle(&mut self, id: GlobalId, reader: Option<GlobalId>) {
-        let decl = &self.globals[id.index()];
-        let name = self.text(decl.name).to_string();
-        let span = decl.span;
-        let mut diagnostic =
-            Diagnostic::error("E0343", span, format!("the initialiser of `{name}` needs its own value"));
-        if let Some(reader) = reader.filter(|&reader| reader != id) {
-            let reader = &self.globals[reader.index()];
-            diagnostic = diagnostic.secondary(
-                reader.span,
-                format!("`{}` reads it, and is read by its initialiser", self.text(reader.name)),
-            );
-        } else {
-            diagnostic = diagnostic.note("a function that it calls reads it");
-        }
-        self.report(diagnostic);
     }
 
     fn make_init(&mut self, order: &[GlobalId]) -> FuncId {

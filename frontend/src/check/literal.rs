@@ -319,14 +319,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     fn literal_target(&mut self, path: ast::Path) -> Option<StructId> {
         let segments = &self.file[path.segments];
-        let first = segments[0];
-        if segments.len() > 1 || first.args.is_some() {
-            let what = if first.args.is_some() { "generics are" } else { "enums and modules are" };
-            self.cx.not_yet(path.span, what, "use a struct of this file");
+        let (found, name, rest) = self.named_path(path);
+        if !rest.is_empty() || segments.iter().any(|segment| segment.args.is_some()) {
+            let what = if rest.is_empty() { "generics are" } else { "enums are" };
+            self.cx.not_yet(path.span, what, "use a struct");
             return None;
         }
-        let name = first.name;
-        let ty = match self.lookup(name.name) {
+        let ty = match found {
             NameRef::Decl(Decl::Struct(id)) => return Some(id),
             NameRef::Decl(Decl::Alias(id)) => self.cx.resolve_alias(id, name.span),
             NameRef::Decl(Decl::Broken) => return None,

@@ -118,7 +118,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     expr = operand;
                     continue;
                 }
-                ast::ExprKind::Name(name) => match self.lookup(name) {
+                ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => match self.named(expr)?.0 {
                     NameRef::Decl(Decl::Const(id)) => {
                         self.cx.const_free(id, self.file[expr].span).map(|free| so_far.and(free))
                     }

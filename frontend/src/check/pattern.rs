@@ -145,12 +145,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     fn pattern_struct_path(&mut self, path: ast::Path) -> Option<StructId> {
         let segments = &self.file[path.segments];
-        if segments.len() > 1 || segments[0].args.is_some() {
-            self.cx.not_yet(path.span, "enums and modules are", "use a struct of this file");
+        let (found, name, rest) = self.named_path(path);
+        if !rest.is_empty() || segments.iter().any(|segment| segment.args.is_some()) {
+            let what = if rest.is_empty() { "generics are" } else { "enums are" };
+            self.cx.not_yet(path.span, what, "use a struct");
             return None;
         }
-        let name = segments[0].name;
-        match self.lookup(name.name) {
+        match found {
             NameRef::Decl(Decl::Struct(id)) => Some(id),
             NameRef::Decl(Decl::Alias(id)) => {
                 let ty = self.cx.resolve_alias(id, name.span);
@@ -446,23 +447,21 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// The value of a constant that is named in a pattern.
     fn pattern_constant(&mut self, path: ast::Path, ty: Ty) -> Option<(ConstValue, Ty)> {
-        let segments = &self.file[path.segments];
-        let first = segments[0].name;
+        let (named, first, rest) = self.named_path(path);
         let inner = match self.kind(ty) {
             TyKind::Optional(payload) => payload,
             _ => ty,
         };
-        let value = if segments.len() == 2 {
-            let named = self.named_type(first.name, first.span);
-            match named {
-                Some(named) => self.type_member(named, segments[1].name, path.span),
+        let value = if let [member] = rest {
+            match self.type_of_name(named, first) {
+                Some(named) => self.type_member(named, member.name, path.span),
                 None => {
-                    self.cx.not_yet(path.span, "enums and modules are", "use a constant of this file");
+                    self.cx.not_yet(path.span, "enums are", "use a constant");
                     return None;
                 }
             }
         } else {
-            match self.lookup(first.name) {
+            match named {
                 NameRef::Decl(Decl::Const(id)) => {
                     let operand = self.decl(Decl::Const(id), first.name, first.span, Some(inner));
                     self.read(operand)

@@ -19,30 +19,33 @@ impl<'c, 'a> FnCx<'c, 'a> {
     // ----------------------------------------------------------------------------------------------- fields
 
     /// `base.name`, without a call.
-    pub(crate) fn field(&mut self, base: ast::ExprId, name: ast::Ident, span: Span) -> Operand {
-        if let ast::ExprKind::Name(base_name) = self.file[base].kind {
-            match self.lookup(base_name) {
+    pub(crate) fn field(&mut self, base: ast::ExprId, name: ast::Ident, span: Span, hint: Option<Ty>) -> Operand {
+        if let Some((found, base_name)) = self.named(base) {
+            match found {
+                NameRef::Decl(Decl::Module(module)) => {
+                    let decl = self.cx.member(module, name, self.item_scope);
+                    return self.decl(decl, name.name, span, hint);
+                }
                 NameRef::Decl(Decl::StdMath) => {
                     return Operand::Value(self.math_member(name, span));
                 }
-                NameRef::Decl(Decl::Struct(_) | Decl::Alias(_)) | NameRef::Unknown => {
-                    if let Some(ty) = self.named_type(base_name, self.file[base].span) {
+                found => {
+                    if let Some(ty) = self.type_of_name(found, base_name) {
                         return Operand::Value(self.type_member(ty, name, span));
                     }
                 }
-                _ => {}
             }
         }
         let base_operand = self.operand(base, None);
         self.field_of(base_operand, name, span)
     }
 
-    /// The type that a name stands for, if it does.
-    pub(crate) fn named_type(&mut self, name: Symbol, span: Span) -> Option<Ty> {
-        match self.lookup(name) {
+    /// The type that a name stands for, if it does; `found` is what it is.
+    pub(crate) fn type_of_name(&mut self, found: NameRef, name: ast::Ident) -> Option<Ty> {
+        match found {
             NameRef::Decl(Decl::Struct(id)) => Some(self.cx.types.intern(TyKind::Struct(id))),
-            NameRef::Decl(Decl::Alias(id)) => Some(self.cx.resolve_alias(id, span)),
-            NameRef::Unknown => builtin_type(self.cx.text(name)),
+            NameRef::Decl(Decl::Alias(id)) => Some(self.cx.resolve_alias(id, name.span)),
+            NameRef::Unknown => builtin_type(self.cx.text(name.name)),
             _ => None,
         }
     }

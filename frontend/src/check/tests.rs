@@ -11,7 +11,7 @@ fn check(source: &str) -> (Program, Vec<Diagnostic>, SourceMap, Interner) {
     let id = sources.add("test.lang", source);
     let (file, errors) = crate::parse(&sources, id, &mut interner);
     assert!(errors.is_empty(), "syntax: {errors:#?}\n{source}");
-    let (program, diagnostics) = super::check(&sources, &mut interner, &[file]);
+    let (program, diagnostics) = super::check(&sources, &mut interner, &crate::modules::Modules::of_one(file));
     (program, diagnostics, sources, interner)
 }
 
@@ -429,7 +429,7 @@ fn damaged_programs_are_no_trouble() {
         let mut interner = Interner::new();
         let id = sources.add("test.lang", source.clone());
         let (file, errors) = crate::parse(&sources, id, &mut interner);
-        let run = std::panic::AssertUnwindSafe(|| super::run(&sources, &mut interner, &[file]));
+        let run = std::panic::AssertUnwindSafe(|| super::run(&sources, &mut interner, &crate::modules::Modules::of_one(file)));
         let Ok((program, diagnostics)) = std::panic::catch_unwind(run) else { panic!("panic on:\n{source}") };
         if errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             let faults = super::verify::verify(&program);

@@ -326,11 +326,15 @@ impl<'a> Cx<'a> {
 
     fn resolve_type_path(&mut self, scope: ScopeId, path: ast::Path) -> Ty {
         let file = &self.files[self.scope(scope).file];
-        let segments = &file[path.segments];
+        let mut segments = &file[path.segments];
+        let mut found = self.lookup_decl(scope, segments[0].name.name);
+        if let Some((decl, _, _)) = &mut found {
+            let count;
+            (*decl, count) = self.follow(*decl, segments, scope);
+            segments = &segments[count - 1..];
+        }
         let first = segments[0];
-        let name = first.name.name;
-        let found = self.lookup_decl(scope, name);
-        let text = self.text(name).to_string();
+        let text = self.text(first.name.name).to_string();
         let ty = match found {
             Some((Decl::Struct(id), ..)) => self.types.intern(TyKind::Struct(id)),
             Some((Decl::Alias(id), ..)) => self.resolve_alias(id, first.name.span),

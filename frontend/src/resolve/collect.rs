@@ -1,6 +1,6 @@
 //! Fills scopes with declarations, before any of them is looked at.
 
-use super::{AliasDecl, AliasId, AliasState, ConstDeclId, Decl, FnSet, FnSetId, Named, Scope, ScopeId};
+use super::{AliasDecl, AliasId, AliasState, ConstDeclId, Decl, FnSet, FnSetId, Named, Scope, ScopeId, Visibility};
 use crate::ast::{self, ItemKind, PatKind, StmtKind};
 use crate::check::{ConstDecl, ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, PartStep, StructDecl, TypeState};
 use crate::diagnostic::Diagnostic;
@@ -12,15 +12,26 @@ use rustc_hash::FxHashMap;
 
 impl<'a> Cx<'a> {
     pub(crate) fn new_scope(&mut self, parent: Option<ScopeId>, file: usize, depth: u32, path: String) -> ScopeId {
-        self.scopes.push(Scope { parent, file, names: FxHashMap::default(), depth, path });
+        let (names, reexports) = (FxHashMap::default(), Vec::new());
+        self.scopes.push(Scope { parent, file, names, reexports, depth, path });
         ScopeId(self.scopes.len() as u32 - 1)
     }
 
-    /// The top level of a file.
-    pub(crate) fn collect_file(&mut self, index: usize) {
+    /// The top levels of all files. Files may import each other, so their scopes come first.
+    pub(crate) fn collect_files(&mut self) {
+        for (index, module) in self.modules.iter().enumerate() {
+            let path = if module.name.is_empty() { String::new() } else { format!("{}.", module.name) };
+            let scope = self.new_scope(None, index, 0, path);
+            self.file_scopes.push(scope);
+        }
+        for index in 0..self.files.len() {
+            self.collect_file(index);
+        }
+    }
+
+    fn collect_file(&mut self, index: usize) {
         let file = &self.files[index];
-        let scope = self.new_scope(None, index, 0, String::new());
-        self.file_scopes.push(scope);
+        let scope = self.file_scopes[index];
         for &stmt in &file[file.body] {
             match file[stmt].kind {
                 StmtKind::Item(item) => self.collect_item(scope, index, item),
@@ -31,7 +42,7 @@ impl<'a> Cx<'a> {
                 _ => self.scripts[index] = true,
             }
         }
-        if self.scripts[index] {
+        if self.scripts[index] && index == 0 {
             let names = &mut self.scopes[scope.0 as usize].names;
             if let Some(main) = names.get(&Symbol::MAIN).copied()
                 && matches!(main.decl, Decl::Fns(_))
@@ -86,6 +97,7 @@ impl<'a> Cx<'a> {
     fn collect_item(&mut self, scope: ScopeId, file_index: usize, id: ast::ItemId) {
         let file = &self.files[file_index];
         let item = file[id];
+        let visibility = Visibility::of(item.is_pub);
         match item.kind {
             ItemKind::Error => {}
             ItemKind::Fn(decl) => self.collect_fn(scope, file_index, decl, &item, FuncSource::Fn(decl)),
@@ -93,7 +105,7 @@ impl<'a> Cx<'a> {
                 if !generics.is_empty() {
                     let span = file[generics][0].name.span;
                     self.not_yet(span, "generics are", "write the struct for the types that you need");
-                    return self.declare(scope, name, Decl::Broken);
+                    return self.declare(scope, name, Decl::Broken, visibility);
                 }
                 self.types.structs.push(StructDef {
                     name: name.name,
@@ -108,30 +120,31 @@ impl<'a> Cx<'a> {
                     layout: TypeState::Unresolved,
                 });
                 let id = StructId(self.types.structs.len() as u32 - 1);
-                self.declare(scope, name, Decl::Struct(id));
+                self.declare(scope, name, Decl::Struct(id), visibility);
             }
             ItemKind::TypeAlias { name, generics, ty } => {
                 if !generics.is_empty() {
                     let span = file[generics][0].name.span;
                     self.not_yet(span, "generics are", "write the alias for the types that you need");
-                    return self.declare(scope, name, Decl::Broken);
+                    return self.declare(scope, name, Decl::Broken, visibility);
                 }
                 self.aliases.push(AliasDecl { scope, ty, span: name.span, state: AliasState::Unresolved });
                 let id = AliasId(self.aliases.len() as u32 - 1);
-                self.declare(scope, name, Decl::Alias(id));
+                self.declare(scope, name, Decl::Alias(id), visibility);
             }
             ItemKind::Const { name, ty, value } => {
                 self.consts.push(ConstDecl { scope, name, ty, value, state: ConstState::Unresolved });
                 let id = ConstDeclId(self.consts.len() as u32 - 1);
-                self.declare(scope, name, Decl::Const(id));
+                self.declare(scope, name, Decl::Const(id), visibility);
             }
             ItemKind::Var(var) => self.collect_global(scope, file_index, var, item.is_pub),
-            ItemKind::Import { path, alias } => self.collect_import(scope, file_index, path, alias, item.span),
-            ItemKind::ImportFile { path_span, alias, .. } => {
-                self.not_yet(path_span, "imports of files are", "put the declarations into this file for now");
-                if let Some(alias) = alias {
-                    self.declare(scope, alias, Decl::Broken);
-                }
+            ItemKind::Import { path, alias } => {
+                let Some(name) = alias.or(file[path].last().copied()) else { return };
+                self.collect_import(scope, file_index, id, name, &item);
+            }
+            ItemKind::ImportFile { path, path_span, alias } => {
+                let Some(name) = alias.or_else(|| self.file_module_name(&file[path], path_span)) else { return };
+                self.collect_import(scope, file_index, id, name, &item);
             }
             ItemKind::Link { library, items, .. } => {
                 let library = self.string(&file[library]);
@@ -150,18 +163,28 @@ impl<'a> Cx<'a> {
             ItemKind::ImportPath { .. } | ItemKind::LinkPath { .. } => {}
             ItemKind::Enum { name, .. } => {
                 self.not_yet(name.span, "enums are", "use integer constants for now");
-                self.declare(scope, name, Decl::Broken);
+                self.declare(scope, name, Decl::Broken, visibility);
             }
             ItemKind::Protocol { name, .. } => {
                 self.not_yet(name.span, "protocols are", "write functions for the types that you need");
-                self.declare(scope, name, Decl::Broken);
+                self.declare(scope, name, Decl::Broken, visibility);
             }
             ItemKind::Impl { .. } => {
                 self.not_yet(item.span.at_start(), "`impl` blocks are", "declare the functions outside of the block");
             }
-            ItemKind::Module { name, .. } => {
-                self.not_yet(name.span, "modules inside of files are", "declare the contents at the top level");
-                self.declare(scope, name, Decl::Broken);
+            ItemKind::Module { name, body } => {
+                let path = format!("{}{}.", self.scopes[scope.0 as usize].path, self.interner.resolve(name.name));
+                let inner = self.new_scope(Some(scope), file_index, 0, path);
+                self.declare(scope, name, Decl::Module(inner), visibility);
+                for &stmt in &file[body] {
+                    match file[stmt].kind {
+                        StmtKind::Item(item) => self.collect_item(inner, file_index, item),
+                        StmtKind::ConstIf { .. } => {
+                            self.not_yet(file[stmt].span, "`#if` is", "remove the condition for now");
+                        }
+                        _ => {}
+                    }
+                }
             }
             // Tests are checked by `lang test` only.
             ItemKind::Test { name_span, .. } => {
@@ -174,6 +197,7 @@ impl<'a> Cx<'a> {
         let file = &self.files[file_index];
         let function = &file[decl];
         let Some(name) = function.name else { return };
+        let visibility = Visibility::of(item.is_pub);
         let mut broken = false;
         if let Some(first) = file[function.generics].first() {
             self.not_yet(first.name.span, "generics are", "write the function for the types that you need");
@@ -188,7 +212,7 @@ impl<'a> Cx<'a> {
         if broken {
             match self.scopes[scope.0 as usize].names.get_mut(&name.name) {
                 Some(named) if matches!(named.decl, Decl::Fns(_) | Decl::Broken) => named.decl = Decl::Broken,
-                _ => self.declare(scope, name, Decl::Broken),
+                _ => self.declare(scope, name, Decl::Broken, visibility),
             }
             return;
         }
@@ -235,20 +259,28 @@ impl<'a> Cx<'a> {
         if name.name == Symbol::UNDERSCORE {
             return;
         }
+        if let Some(named) = self.scopes[scope.0 as usize].names.get_mut(&name.name)
+            && item.is_pub
+            && matches!(named.decl, Decl::Fns(_))
+        {
+            // One of the functions of the name can be seen.
+            named.visibility = Visibility::Public;
+        }
         match self.scopes[scope.0 as usize].names.get(&name.name).copied() {
             Some(Named { decl: Decl::Fns(set), .. }) => self.fn_sets[set.0 as usize].funcs.push(id),
             Some(Named { decl: Decl::Broken, .. }) => {}
-            Some(_) => self.declare(scope, name, Decl::Broken),
+            Some(_) => self.declare(scope, name, Decl::Broken, visibility),
             None => {
                 self.fn_sets.push(FnSet { funcs: vec![id] });
                 let set = FnSetId(self.fn_sets.len() as u32 - 1);
-                self.declare(scope, name, Decl::Fns(set));
+                self.declare(scope, name, Decl::Fns(set), visibility);
             }
         }
     }
 
     fn collect_global(&mut self, scope: ScopeId, file_index: usize, var: ast::VarId, is_pub: bool) {
         let file = &self.files[file_index];
+        let visibility = Visibility::of(is_pub);
         let decl = &file[var];
         let pat = &file[decl.pat];
         let name = match pat.kind {
@@ -264,7 +296,7 @@ impl<'a> Cx<'a> {
                 let mut names = Vec::new();
                 bound_names(file, decl.pat, &mut names);
                 for ident in names {
-                    self.declare(scope, ident, Decl::Broken);
+                    self.declare(scope, ident, Decl::Broken, visibility);
                 }
                 return;
             }
@@ -274,7 +306,7 @@ impl<'a> Cx<'a> {
         if name == Symbol::EMPTY {
             self.collect_parts(whole, decl.pat, &mut Vec::new());
         } else if name != Symbol::UNDERSCORE {
-            self.declare(scope, ast::Ident { name, span: pat.span }, Decl::Global(whole));
+            self.declare(scope, ast::Ident { name, span: pat.span }, Decl::Global(whole), visibility);
         }
     }
 
@@ -313,7 +345,7 @@ impl<'a> Cx<'a> {
                 let name = ast::Ident { name, span };
                 let id = self.add_global(scope, file_index, name, mutable, is_pub);
                 self.globals[id.index()].part = Some((whole, way.clone()));
-                self.declare(scope, name, Decl::Global(id));
+                self.declare(scope, name, Decl::Global(id), Visibility::of(is_pub));
             }
             PatKind::Tuple(parts) => {
                 let count = parts.len() as u32;
@@ -338,38 +370,69 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// The name that `import "path"` gives to the module of the file.
+    fn file_module_name(&mut self, path: &[u8], span: Span) -> Option<ast::Ident> {
+        let path = String::from_utf8_lossy(path);
+        let stem = std::path::Path::new(&*path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let mut letters = stem.chars();
+        let is_name = letters.next().is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
+            && letters.all(unicode_ident::is_xid_continue)
+            && crate::token::TokenKind::keyword(stem.as_bytes()).is_none();
+        if is_name {
+            return Some(ast::Ident { name: self.interner.intern(stem), span });
+        }
+        self.report(
+            Diagnostic::error("E0220", span, format!("`{stem}` cannot be the name of a module"))
+                .help("give it one: `import \"...\" as name;`"),
+        );
+        None
+    }
+
     fn collect_import(
         &mut self,
         scope: ScopeId,
         file_index: usize,
-        path: ast::List<ast::Ident>,
-        alias: Option<ast::Ident>,
-        span: Span,
+        id: ast::ItemId,
+        name: ast::Ident,
+        item: &ast::Item,
     ) {
         let file = &self.files[file_index];
-        let Some(last) = file[path].last().copied() else { return };
-        let names: Vec<&str> = file[path].iter().map(|part| self.interner.resolve(part.name)).collect();
-        let decl = match names[..] {
-            ["std", "math"] => Decl::StdMath,
-            ["std", ..] => {
-                let name = names.join(".");
-                self.not_yet(span, &format!("module `{name}` is"), "only `std.math` is there");
-                Decl::Broken
+        let visibility = Visibility::of(item.is_pub);
+        let decl = match (self.modules[file_index].imports.get(&id), item.kind) {
+            (Some(&module), _) => {
+                let module = self.file_scopes[module];
+                if item.is_pub {
+                    self.scopes[scope.0 as usize].reexports.push(module);
+                }
+                Decl::Module(module)
             }
-            _ => {
-                self.not_yet(span, "modules are", "put the declarations into this file for now");
-                Decl::Broken
+            (None, ItemKind::Import { path, .. }) => {
+                let names: Vec<&str> = file[path].iter().map(|part| self.interner.resolve(part.name)).collect();
+                match names[..] {
+                    ["std", "math"] => Decl::StdMath,
+                    ["std", ..] => {
+                        let name = names.join(".");
+                        self.not_yet(item.span, &format!("module `{name}` is"), "only `std.math` is there");
+                        Decl::Broken
+                    }
+                    // Was not found, which is reported.
+                    _ => Decl::Broken,
+                }
             }
+            (None, _) => Decl::Broken,
         };
-        self.declare(scope, alias.unwrap_or(last), decl);
+        self.declare(scope, name, decl, visibility);
+        if let Some(named) = self.scopes[scope.0 as usize].names.get_mut(&name.name) {
+            named.imported = true;
+        }
     }
 
     /// Adds a name to a scope, which may not have it yet.
-    pub(crate) fn declare(&mut self, scope: ScopeId, name: ast::Ident, decl: Decl) {
+    pub(crate) fn declare(&mut self, scope: ScopeId, name: ast::Ident, decl: Decl, visibility: Visibility) {
         let names = &mut self.scopes[scope.0 as usize].names;
         match names.get_mut(&name.name) {
             None => {
-                names.insert(name.name, Named { decl, span: name.span, used: false });
+                names.insert(name.name, Named { decl, span: name.span, visibility, imported: false, used: false });
             }
             Some(first) => {
                 let span = first.span;

@@ -9,6 +9,9 @@
 ;|           The main file (.lang), or a module in IR text (.ir)
 ;|
 ;| Options:
+;|   -I, --import-path <DIR>
+;|           Look for imports in this folder, too (may be repeated)
+;|
 ;|       --release
 ;|           Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
 ;|

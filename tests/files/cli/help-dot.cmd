@@ -9,6 +9,9 @@
 ;|           The main file (.lang) or a module in IR text (.ir), and optionally a function of it
 ;|
 ;| Options:
+;|   -I, --import-path <DIR>
+;|           Look for imports in this folder, too (may be repeated)
+;|
 ;|       --what <WHAT>
 ;|           What to draw
 ;|

@@ -9,6 +9,7 @@
 ;|   [ARGS]...  Arguments of the program
 ;|
 ;| Options:
+;|   -I, --import-path <DIR>    Look for imports in this folder, too (may be repeated)
 ;|       --release              Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was
 ;|                              built without LLVM)
 ;|   -O                         Optimize: the same as --opt-level 2; `-O0` to `-O3` name another level

@@ -9,9 +9,11 @@
 ;|   [ARGS]...  Arguments of the program
 ;|
 ;| Options:
-;|       --trace  Print every instruction that is executed to standard error
-;|   -O           Interpret the optimized program instead: the e-graph and all passes run first
-;|   -h, --help   Print help
+;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)
+;|       --trace              Print every instruction that is executed to standard error
+;|   -O                       Interpret the optimized program instead: the e-graph and all passes run
+;|                            first
+;|   -h, --help               Print help
 ;|
 ;| Examples:
 ;|   lang sim hello.lang
