@@ -116,7 +116,9 @@ fn pat_name(kind: &mut PatKind) -> Option<&mut Symbol> {
         PatKind::Case(name)
         | PatKind::Payload { target: PatTarget::Case(name), .. }
         | PatKind::Struct { target: PatTarget::Case(name), .. } => Some(&mut name.name),
-        PatKind::Payload { target: PatTarget::Path(_), .. } | PatKind::Struct { target: PatTarget::Path(_), .. } => None,
+        PatKind::Payload { target: PatTarget::Path(_), .. } | PatKind::Struct { target: PatTarget::Path(_), .. } => {
+            None
+        }
         PatKind::Error
         | PatKind::Wild
         | PatKind::Lit(_)

@@ -429,7 +429,9 @@ fn damaged_programs_are_no_trouble() {
         let mut interner = Interner::new();
         let id = sources.add("test.lang", source.clone());
         let (file, errors) = crate::parse(&sources, id, &mut interner);
-        let run = std::panic::AssertUnwindSafe(|| super::run(&sources, &mut interner, &crate::modules::Modules::of_one(file)));
+        let run = std::panic::AssertUnwindSafe(|| {
+            super::run(&sources, &mut interner, &crate::modules::Modules::of_one(file))
+        });
         let Ok((program, diagnostics)) = std::panic::catch_unwind(run) else { panic!("panic on:\n{source}") };
         if errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             let faults = super::verify::verify(&program);
