@@ -10,7 +10,7 @@ pub struct Symbol(pub u32);
 /// Names that the compiler itself knows; every interner starts with them, in this order.
 macro_rules! known_names {
     ($($constant:ident = $text:literal,)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "variants are named as the constants made of them")]
         enum Known { $($constant,)* }
         impl Symbol {
             $(pub const $constant: Symbol = Symbol(Known::$constant as u32);)*

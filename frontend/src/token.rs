@@ -26,7 +26,7 @@ macro_rules! tokens {
             }
 
             /// The keyword that a name is, if it is one.
-            #[allow(non_upper_case_globals)]
+            #[allow(non_upper_case_globals, reason = "constants are named as the variants that they are matched for")]
             pub fn keyword(name: &[u8]) -> Option<TokenKind> {
                 $(const $keyword: &[u8] = $keyword_text.as_bytes();)*
                 match name {

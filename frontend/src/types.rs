@@ -202,7 +202,7 @@ pub struct Types {
 
 macro_rules! known_types {
     ($($constant:ident = $kind:expr;)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "variants are named as the constants made of them")]
         enum Known { $($constant,)* }
         /// Types that every [`Types`] starts with.
         impl Ty {

@@ -5,7 +5,7 @@
 //! in its own units (ten million: a few seconds), so that answers do not depend on the machine.
 
 // A command of its own: it prints.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that is run by hand")]
 
 use lang_opt::rules::proofs::{Cache, Entry, Method, Obligation, hash, obligations};
 use lang_opt::rules::rules;

@@ -582,7 +582,7 @@ fn dense_functions_do_not_explode() {
 /// Run by hand: `cargo test --release -p lang-opt --test rules growth -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "prints a table on request")]
 fn growth() {
     let mut stats = EgraphStats::default();
     let (mut instructions, mut time) = (0, std::time::Duration::ZERO);

@@ -101,7 +101,7 @@ macro_rules! functions {
         $(
             $(#[$meta])*
             #[cfg_attr(standalone, unsafe(no_mangle))]
-            #[allow(clippy::missing_safety_doc)]
+            #[allow(clippy::missing_safety_doc, reason = "the callers are compiled programs; what they keep to is said above")]
             pub unsafe extern "C" fn $name($($arg: $ty),*) $(-> $result)? $body
         )*
 

@@ -18,7 +18,7 @@ const NIL_PAGE: usize = 4096;
 const SIGNALS: [i32; 4] = [sys::SIGSEGV, sys::SIGBUS, sys::SIGFPE, sys::SIGILL];
 
 /// What was there before.
-#[cfg_attr(standalone, allow(dead_code))]
+#[cfg_attr(standalone, allow(dead_code, reason = "a program of its own never gives the signals back"))]
 pub(crate) struct Installed {
     actions: [SigAction; SIGNALS.len()],
     old_stack: StackT,

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::excessive_precision)] // Ties have one digit more than the shortest text.
+    #[allow(clippy::excessive_precision, reason = "ties have one digit more than the shortest text")]
     fn f64_edges() {
         let table: &[(f64, &str)] = &[
             (0.0, "0.0"),

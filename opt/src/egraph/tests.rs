@@ -281,7 +281,7 @@ block4:
 /// Run by hand: `cargo test --release -p lang-opt speed -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "prints a table on request")]
 fn speed() {
     for statements in [300, 300, 1500, 6000, 24_000] {
         let (module, id) = random_module(42, statements, false);
@@ -535,7 +535,7 @@ fn shaped(shape: &str, size: u32) -> (Module, Function) {
 /// Run by hand: `cargo test --release -p lang-opt shapes -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "prints a table on request")]
 fn shapes() {
     for shape in ["chain", "sum", "guards", "stores", "diamonds", "loops"] {
         for size in [1000, 10_000] {

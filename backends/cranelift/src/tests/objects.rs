@@ -158,7 +158,7 @@ fn unknown_cpus_are_errors() {
 }
 
 #[test]
-#[allow(clippy::print_stderr)] // What is skipped is said.
+#[allow(clippy::print_stderr, reason = "what is skipped is said")]
 fn debuggers_find_lines_and_functions() {
     if Command::new("gdb").arg("--version").output().is_err() {
         eprintln!("skipped: there is no gdb");

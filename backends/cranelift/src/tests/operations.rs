@@ -118,7 +118,7 @@ fn cases(module: &mut Module) -> Vec<Case> {
 }
 
 /// Values where something may go wrong, the most likely ones first.
-#[allow(clippy::excessive_precision)] // Neighbours of numbers: all digits count.
+#[allow(clippy::excessive_precision, reason = "neighbours of numbers: all digits count")]
 fn values(ty: Type) -> Vec<u128> {
     let mut out = Vec::new();
     let mut random = 0x9e37_79b9_7f4a_7c15_u128;
