@@ -1,9 +1,13 @@
 //! Shows diagnostics as rustc does.
 
+mod excerpt;
+
 use crate::output::complain;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use lang_frontend::diagnostic::{Diagnostic, Severity};
+use excerpt::{Excerpt, shorten};
+use lang_frontend::diagnostic::{Diagnostic, Label, Severity};
 use lang_frontend::source::{FileId, SourceMap};
+use std::borrow::Cow;
 use std::io::IsTerminal;
 
 /// What is shown at most; the rest is counted.
@@ -34,57 +38,55 @@ fn render(renderer: &Renderer, sources: &SourceMap, diagnostic: &Diagnostic) -> 
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    // What is marked in each file, the primary place's first.
+    let labels = || std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary);
     let primary = diagnostic.primary.span.file;
-    let mut group: Group = level.primary_title(&*diagnostic.message).id(diagnostic.code).element(
-        snippet(sources, primary).annotations(
-            [AnnotationKind::Primary.span(diagnostic.primary.span.range()).label(text(&diagnostic.primary.text))]
-                .into_iter()
-                .chain(labels(diagnostic, move |file| file == primary)),
-        ),
-    );
     let mut others: Vec<FileId> = diagnostic.secondary.iter().map(|l| l.span.file).filter(|&f| f != primary).collect();
     others.sort();
     others.dedup();
-    for file in others {
-        group = group.element(snippet(sources, file).annotations(labels(diagnostic, move |f| f == file)));
+    // Columns are those of the file, not of what is left of a line.
+    let mut columns: Vec<(String, String)> = Vec::new();
+    let mut group = Group::with_title(level.primary_title(shorten(&diagnostic.message)).id(diagnostic.code));
+    for file in std::iter::once(primary).chain(others) {
+        let marked: Vec<&Label> = labels().filter(|label| label.span.file == file).collect();
+        let ranges: Vec<_> = marked.iter().map(|label| label.span.range()).collect();
+        let file = sources.file(file);
+        let excerpt = Excerpt::new(file, &ranges);
+        let snippet = Snippet::source(excerpt.text.clone()).line_start(excerpt.first_line).path(&*file.name);
+        if excerpt.is_cut {
+            let at = file.line_col(marked[0].span.start);
+            let shown = excerpt.column(marked[0].span.range().start);
+            columns
+                .push((format!("{}:{}:{shown}", file.name, at.line), format!("{}:{}:{}", file.name, at.line, at.col)));
+        }
+        group = group.element(snippet.annotations(marked.iter().map(|&label| {
+            let is_primary = std::ptr::eq(label, &diagnostic.primary);
+            let kind = if is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            kind.span(excerpt.range(label.span.range())).label(text(&label.text))
+        })));
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(&**note));
+        group = group.element(Level::NOTE.message(shorten(note)));
     }
     let mut report = vec![];
     let mut edits = vec![];
     for help in &diagnostic.helps {
         match &help.replacement {
-            None => group = group.element(Level::HELP.message(&*help.message)),
-            Some((span, new)) => edits.push(
-                Level::HELP.secondary_title(&*help.message).element(
-                    Snippet::source(sources.file(span.file).text())
-                        .path(&*sources.file(span.file).name)
-                        .patch(Patch::new(span.range(), &**new)),
-                ),
-            ),
+            None => group = group.element(Level::HELP.message(shorten(&help.message))),
+            Some((span, new)) => {
+                let file = sources.file(span.file);
+                let excerpt = Excerpt::new(file, &[span.range()]);
+                let snippet = Snippet::source(excerpt.text.clone()).line_start(excerpt.first_line).path(&*file.name);
+                let patch = Patch::new(excerpt.range(span.range()), shorten(new));
+                edits.push(Level::HELP.secondary_title(shorten(&help.message)).element(snippet.patch(patch)));
+            }
         }
     }
     report.push(group);
     report.extend(edits);
-    renderer.render(&report)
+    columns.iter().fold(renderer.render(&report), |text, (shown, real)| text.replacen(shown, real, 1))
 }
 
-fn snippet<'a, T: Clone>(sources: &'a SourceMap, file: FileId) -> Snippet<'a, T> {
-    Snippet::source(sources.file(file).text()).path(&*sources.file(file).name)
-}
-
-fn text(label: &str) -> Option<&str> {
-    (!label.is_empty()).then_some(label)
-}
-
-fn labels<'a>(
-    diagnostic: &'a Diagnostic,
-    of: impl Fn(FileId) -> bool + 'a,
-) -> impl Iterator<Item = annotate_snippets::Annotation<'a>> {
-    diagnostic
-        .secondary
-        .iter()
-        .filter(move |label| of(label.span.file))
-        .map(|label| AnnotationKind::Context.span(label.span.range()).label(text(&label.text)))
+fn text(label: &str) -> Option<Cow<'_, str>> {
+    (!label.is_empty()).then(|| shorten(label))
 }
