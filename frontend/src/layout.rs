@@ -27,8 +27,9 @@ pub struct StructLayout {
     pub offsets: Vec<u64>,
 }
 
-/// The largest size of a type in bytes.
-pub const MAX_SIZE: u64 = i64::MAX as u64;
+/// The largest size of a type in bytes, and of all globals together: code reaches globals, and its own variables, by
+/// distances of 32 bits.
+pub const MAX_SIZE: u64 = i32::MAX as u64;
 
 /// Size and alignment of an address.
 pub const WORD: Layout = Layout { size: 8, align: 8 };

@@ -34,6 +34,7 @@ mod lower;
 pub use check::check;
 pub use lower::lower;
 pub use parse::parse;
+pub use resolve::suggest::nearest;
 
 use diagnostic::Diagnostic;
 use intern::Interner;

@@ -2,13 +2,14 @@
 
 use super::body::FnCx;
 use super::operator::Free;
-use super::types::TypePlace;
+use super::types::{TypePlace, too_large};
 use super::{ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, PartStep, TypeState};
 use crate::ast;
 use crate::consteval::{self, Stop};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, ConstId, ConstValue, ExprId, ExprKind, FuncId, GlobalId, GlobalInit, PlaceKind};
 use crate::intern::Symbol;
+use crate::layout::MAX_SIZE;
 use crate::resolve::{ConstDeclId, ScopeId};
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
@@ -155,6 +156,16 @@ impl<'a> Cx<'a> {
         for index in 0..self.globals.len() {
             let span = self.globals[index].span;
             self.resolve_global(GlobalId(index as u32), span);
+        }
+        let mut sum = 0u64;
+        for index in 0..self.globals.len() {
+            let GlobalDecl { ty, span, name, .. } = self.globals[index];
+            sum = sum.saturating_add(self.types.try_layout(ty).map_or(0, |layout| layout.size));
+            if sum > MAX_SIZE {
+                let name = self.text(name).to_string();
+                self.report(too_large(span, format!("with `{name}`, the global variables take {sum} bytes")));
+                return;
+            }
         }
     }
 

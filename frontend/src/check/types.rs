@@ -4,7 +4,7 @@ use super::{Cx, TypeState};
 use crate::ast::{self, TypeKind};
 use crate::diagnostic::Diagnostic;
 use crate::intern::Symbol;
-use crate::layout::layout_fields;
+use crate::layout::{MAX_SIZE, layout_fields};
 use crate::resolve::suggest::nearest;
 use crate::resolve::{AliasId, AliasState, Decl, ScopeId};
 use crate::source::Span;
@@ -143,7 +143,7 @@ impl<'a> Cx<'a> {
         if layout.is_none() {
             let name = self.text(self.types[id].name).to_string();
             let span = self.types[id].span;
-            self.report(Diagnostic::error("E0308", span, format!("the struct `{name}` is too large")));
+            self.report(too_large(span, format!("the struct `{name}` is too large")));
             self.break_fields(id);
         }
         self.types.structs[id.0 as usize].layout =
@@ -191,7 +191,7 @@ impl<'a> Cx<'a> {
             return ty;
         }
         let name = self.name_of(ty);
-        self.report(Diagnostic::error("E0308", span, format!("the type `{name}` is too large")));
+        self.report(too_large(span, format!("the type `{name}` is too large")));
         Ty::ERROR
     }
 
@@ -430,4 +430,11 @@ impl<'a> Cx<'a> {
             _ => None,
         }
     }
+}
+
+/// The error about what does not fit into the memory of a program.
+pub(crate) fn too_large(span: Span, message: String) -> Diagnostic {
+    Diagnostic::error("E0308", span, message)
+        .note(format!("2 GiB ({MAX_SIZE} bytes) are the limit"))
+        .help("`alloc!(T)(n)` gives as much memory as the machine has")
 }

@@ -2,7 +2,7 @@
 
 /// The candidate that `name` is most likely a misspelling of: at most two edits away, and not a wholly different short
 /// name.
-pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     nearest_of(name, candidates).map(|(_, candidate)| candidate)
 }
 
@@ -25,6 +25,10 @@ fn nearest_of<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Opti
         _ => 2,
     };
     let mut best: Option<(usize, &str)> = None;
+    // Nobody misspells such names; comparing them would take long.
+    if name.len() > 200 {
+        return None;
+    }
     for candidate in candidates {
         if candidate == name || candidate.is_empty() {
             continue;
