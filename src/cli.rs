@@ -58,7 +58,7 @@ pub enum Command {
 
 /// The arguments, with `-O2` and `-O 2` as `--opt-level=2`: clap would take the file behind a lone `-O` as its value.
 pub fn arguments(raw: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let level = |text: &str| matches!(text, "0" | "1" | "2" | "3");
+    let is_level = |text: &str| matches!(text, "0" | "1" | "2" | "3");
     let mut args: Vec<OsString> = Vec::new();
     let mut raw = raw.peekable();
     while let Some(arg) = raw.next() {
@@ -67,14 +67,25 @@ pub fn arguments(raw: impl Iterator<Item = OsString>) -> Vec<OsString> {
             args.extend(raw);
             break;
         }
-        let attached = arg.to_str().and_then(|arg| arg.strip_prefix("-O")).filter(|rest| level(rest));
-        let next = if arg == "-O" { raw.next_if(|next| next.to_str().is_some_and(level)) } else { None };
+        let attached = arg.to_str().and_then(|arg| arg.strip_prefix("-O")).filter(|rest| !rest.is_empty());
+        let next = if arg == "-O" { raw.next_if(|next| next.to_str().is_some_and(is_level)) } else { None };
         match attached.map(OsString::from).or(next) {
             Some(level) => args.push(OsString::from(format!("--opt-level={}", level.display()))),
             None => args.push(arg),
         }
     }
     args
+}
+
+/// Reads what stands behind `--opt-level` or `-O`.
+fn level(text: &str) -> Result<u8, &'static str> {
+    match text {
+        "0" => Ok(0),
+        "1" => Ok(1),
+        "2" => Ok(2),
+        "3" => Ok(3),
+        _ => Err("there are the levels 0, 1, 2 and 3"),
+    }
 }
 
 /// How to optimize and with what to compile.
@@ -87,7 +98,7 @@ pub struct Codegen {
     #[arg(short = 'O')]
     pub optimize: bool,
     /// 0: nothing; 1 to 3: all passes with the e-graph
-    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=3))]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub opt_level: Option<u8>,
     /// Compile with this backend: cranelift or llvm; `lang run` also knows interp
     #[arg(long, value_name = "NAME")]
@@ -102,7 +113,7 @@ pub struct Codegen {
     #[arg(long, value_name = "PASS")]
     pub print_after: Vec<String>,
     /// Print only this function with --print-after
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "print_after")]
     pub func: Option<String>,
     /// Print what the optimizer did: nodes, rounds, and how often each rule fired
     #[arg(long)]
@@ -169,7 +180,7 @@ pub struct Run {
     pub codegen: Codegen,
     /// Arguments of the program
     #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -182,9 +193,12 @@ pub struct Sim {
     /// Interpret the optimized program instead: the e-graph and all passes run first
     #[arg(short = 'O')]
     pub opt: bool,
+    /// The same by level; 0: as it is, 1 to 3: optimized
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub opt_level: Option<u8>,
     /// Arguments of the program
     #[arg(last = true, value_name = "ARGS")]
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@ mod cmd;
 mod failure;
 mod render;
 mod output;
+mod temporary;
 
 use clap::Parser;
 use failure::Failure;

@@ -1,6 +1,7 @@
 //! Writing: files whole or not at all, and text to the standard streams.
 
 use crate::failure::Failure;
+use crate::temporary;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -20,10 +21,12 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         return std::fs::write(path, bytes).map_err(fail);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A folder that is not there is told as such, without the name of the temporary file.
-    std::fs::metadata(folder).map_err(fail)?;
-    let mut file = tempfile::Builder::new().prefix(".lang-").tempfile_in(folder).map_err(fail)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(fail)?;
+    // The error does not name the temporary file, of which the user knows nothing.
+    let file = tempfile::Builder::new().prefix(".lang-").tempfile_in(folder);
+    let mut file = file.map_err(|error| {
+        Failure::environment(format!("cannot write {}: {}", path.display(), temporary::plain(error)))
+    })?;
+    file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_data()).map_err(fail)?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666 & !umask());
     file.as_file().set_permissions(mode).map_err(fail)?;
     file.persist(path).map_err(|error| fail(error.error))?;

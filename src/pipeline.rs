@@ -7,9 +7,10 @@ use crate::program::{Disk, Program};
 use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::source::SourceMap;
-use lang_ir::{Module, verify};
+use lang_ir::{FuncId, Module, verify};
 use lang_opt::egraph::RuleFilter;
 use lang_opt::{EgraphOptions, Level, Options, Report};
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,8 @@ impl Plan {
         let backend = match &codegen.backend {
             Some(name) => lang_backends::find(name).ok_or_else(|| {
                 let known = lang_backends::all().map(|b| b.name()).collect::<Vec<_>>().join(", ");
-                Failure::Usage(format!("there is no backend `{name}`; there are {known}"))
+                let near = did_you_mean(name, lang_backends::all().map(|b| b.name()));
+                Failure::Usage(format!("there is no backend `{name}`{near}; there are {known}"))
             })?,
             None if codegen.release => release_backend(),
             None => lang_backends::debug(),
@@ -54,7 +56,7 @@ impl Plan {
     }
 
     /// As [`Plan::compile_options`], for a program that is run in memory.
-    pub fn run_options(&self, args: Vec<String>) -> lang_backend::RunOptions {
+    pub fn run_options(&self, args: Vec<OsString>) -> lang_backend::RunOptions {
         lang_backend::RunOptions { opt_level: self.opt_level(), args, trace: false }
     }
 
@@ -153,6 +155,7 @@ pub fn optimize(
     codegen: &Codegen,
 ) -> Result<Report, Failure> {
     check_names(codegen)?;
+    codegen.func.as_ref().map(|name| function(module, name)).transpose()?;
     let rules = match &codegen.disable_rule[..] {
         [] => RuleFilter::All,
         names => RuleFilter::Except(names.into()),
@@ -173,18 +176,38 @@ pub fn optimize(
     Ok(report)
 }
 
+/// The function of this name that has a body.
+pub fn function(module: &Module, name: &str) -> Result<FuncId, Failure> {
+    module.function(name).filter(|&id| module.functions[id].is_definition()).ok_or_else(|| {
+        let names = || module.functions.values().filter(|f| f.is_definition()).map(|f| &*f.name);
+        let known = names().take(20).collect::<Vec<_>>().join(", ");
+        let more = names().nth(20).map_or("", |_| ", ...");
+        let near = did_you_mean(name, names());
+        Failure::Error(format!("there is no function `{name}`{near}; there are {known}{more}"))
+    })
+}
+
+/// A question to put behind a name that does not exist, or nothing.
+fn did_you_mean<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    lang_frontend::nearest(name, known).map_or(String::new(), |near| format!(" (did you mean `{near}`?)"))
+}
+
 /// Names of passes and rules that do not exist are wrong usage.
 fn check_names(codegen: &Codegen) -> Result<(), Failure> {
     let passes = || lang_opt::PASSES.iter().map(|p| p.name);
     for name in &codegen.print_after {
         if !["all", "lowered"].contains(&&**name) && !passes().any(|pass| pass == name) {
             let known = passes().collect::<Vec<_>>().join(", ");
-            return Err(Failure::Usage(format!("there is no pass `{name}`; there are lowered, {known}, and all")));
+            let near = did_you_mean(name, passes().chain(["all", "lowered"]));
+            return Err(Failure::Usage(format!(
+                "there is no pass `{name}`{near}; there are lowered, {known}, and all"
+            )));
         }
     }
     for name in &codegen.disable_rule {
         if !lang_opt::rules::rules().iter().any(|rule| rule.row.name == name) {
-            return Err(Failure::Usage(format!("there is no rule `{name}`; `lang rules` lists them")));
+            let near = did_you_mean(name, lang_opt::rules::rules().iter().map(|rule| rule.row.name));
+            return Err(Failure::Usage(format!("there is no rule `{name}`{near}; `lang rules` lists them")));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! - `files/opt/*.ir` show what the optimizer, or one pass of it, makes of a function.
 //! - `files/cli/*.cmd` show what a command line prints.
 //! - the programs and command lines on the pages of the book do what the pages say.
+//! - programs end as they should when they are ended from outside.
 //! - the examples and the kernels of `benches/` run in every mode, the kernels against their twins in C.
 //!
 //! What is expected stands at the end of the file; `BLESS=1 cargo test --test main` rewrites it, and the diff is read.
@@ -14,6 +15,7 @@ mod expect;
 mod modes;
 mod files;
 mod programs;
+mod processes;
 mod pages;
 mod tidy;
 
@@ -24,6 +26,7 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(files::trials());
     trials.extend(programs::trials());
+    trials.extend(processes::trials());
     trials.extend(pages::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::output::write_file;
 use crate::pipeline::Plan;
 use crate::program::Program;
+use crate::temporary;
 use lang_backend::link::{LinkOptions, link};
 use lang_backend::{Backend, Emit};
 use lang_ir::Module;
@@ -94,11 +95,13 @@ pub fn need_entry(module: &Module, path: &Path) -> Result<(), Failure> {
 pub fn executable(plan: &mut Plan, module: &Module, debug_info: bool, output: &Path) -> Result<(), Failure> {
     let options = plan.compile_options(Emit::Object, debug_info);
     let object = plan.timed("code", |plan| plan.backend.compile(module, &options))?;
-    let folder = tempfile::tempdir()
-        .map_err(|error| Failure::environment(format!("cannot make a temporary folder: {error}")))?;
-    let path = folder.path().join("program.o");
-    write_file(&path, &object)?;
+    let scratch = temporary::Folder::beside(output)?;
+    let path = scratch.path().join("program.o");
+    std::fs::write(&path, &object)
+        .map_err(|error| Failure::environment(format!("cannot write {}: {error}", output.display())))?;
+    drop(object);
     let libs = module.libraries.clone();
     let options = LinkOptions { debug: debug_info, libs, ..LinkOptions::default() };
-    plan.timed("link", |_| link(&[&path], output, &options)).map_err(|error| Failure::environment(error.to_string()))
+    plan.timed("link", |_| link(&[&path], output, scratch.path(), &options))
+        .map_err(|error| Failure::environment(error.to_string()))
 }

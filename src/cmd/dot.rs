@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::{say, write_file};
 use crate::pipeline;
 use crate::program::Program;
-use lang_ir::{FuncId, Module, dot as graphs};
+use lang_ir::{FuncId, dot as graphs};
 use lang_opt::{EgraphOptions, Level};
 use std::io::Write;
 use std::path::Path;
@@ -23,9 +23,9 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
     let mut module = pipeline::load(&Program::at(Path::new(path), &args.search))?;
     if args.stage == Stage::Opt {
         // A name that is not in the program is told before the optimizer takes some of its functions away.
-        name.map(|name| function(&module, name)).transpose()?;
+        name.map(|name| pipeline::function(&module, name)).transpose()?;
         pipeline::optimize(&mut module, Level::Full, backend, &Codegen::default())?;
-        if let Some(name) = name.filter(|name| function(&module, name).is_err()) {
+        if let Some(name) = name.filter(|name| pipeline::function(&module, name).is_err()) {
             let left: Vec<_> = module.functions.values().filter(|f| f.is_definition()).map(|f| &*f.name).collect();
             return Err(Failure::Error(format!(
                 "the optimizer inlined `{name}` everywhere, or nothing uses it; what is left is {}",
@@ -33,7 +33,7 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
             )));
         }
     }
-    let func = name.map(|name| function(&module, name)).transpose()?;
+    let func = name.map(|name| pipeline::function(&module, name)).transpose()?;
     let all: Vec<FuncId> = match func {
         Some(func) => vec![func],
         None => module.functions.iter().filter(|(_, f)| f.is_definition()).map(|(id, _)| id).collect(),
@@ -64,14 +64,6 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
         }
         None => say(&String::from_utf8_lossy(&bytes)),
     }
-}
-
-fn function(module: &Module, name: &str) -> Result<FuncId, Failure> {
-    module.function(name).filter(|&id| module.functions[id].is_definition()).ok_or_else(|| {
-        let known: Vec<_> =
-            module.functions.values().filter(|f| f.is_definition()).map(|f| &*f.name).take(20).collect();
-        Failure::Error(format!("there is no function `{name}`; there are {}", known.join(", ")))
-    })
 }
 
 /// Lets Graphviz draw the text.

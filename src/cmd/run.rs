@@ -5,9 +5,10 @@ use crate::cmd::build;
 use crate::failure::Failure;
 use crate::pipeline::Plan;
 use crate::program;
+use crate::temporary;
 use lang_backend::{Backend, Emit, RunOptions};
 use lang_ir::Module;
-use std::os::unix::process::ExitStatusExt;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -16,7 +17,7 @@ pub enum Program {
     /// By a backend, in this process.
     InMemory { backend: &'static dyn Backend, module: Box<Module>, options: RunOptions },
     /// As an executable in a folder that goes when it has run.
-    Executable { folder: tempfile::TempDir, path: PathBuf, args: Vec<String> },
+    Executable { folder: temporary::Folder, path: PathBuf, args: Vec<OsString> },
 }
 
 pub fn run(args: Run) -> Result<Program, Failure> {
@@ -25,8 +26,7 @@ pub fn run(args: Run) -> Result<Program, Failure> {
     let module = plan.front(&input)?;
     build::need_entry(&module, &input.path)?;
     let program = if plan.backend.emits().contains(&Emit::Object) && plan.backend.name() == "llvm" {
-        let folder = tempfile::tempdir()
-            .map_err(|error| Failure::environment(format!("cannot make a temporary folder: {error}")))?;
+        let folder = temporary::Folder::new()?;
         let path = folder.path().join("program");
         build::executable(&mut plan, &module, true, &path)?;
         Program::Executable { folder, path, args: args.args }
@@ -41,18 +41,15 @@ pub fn run(args: Run) -> Result<Program, Failure> {
 }
 
 impl Program {
-    /// Runs it, and gives the exit status.
+    /// Runs it, and gives the exit status. A program that a signal ends takes this process with it.
     pub fn run(self) -> Result<i32, Failure> {
         match self {
             Program::InMemory { backend, module, options } => Ok(backend.run(&module, &options)?),
             Program::Executable { folder, path, args } => {
-                let status = Command::new(&path)
-                    .args(args)
-                    .status()
-                    .map_err(|error| Failure::environment(format!("cannot run {}: {error}", path.display())))?;
-                drop(folder);
-                // As a shell says that a signal ended it.
-                Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)))
+                let mut command = Command::new(&path);
+                command.args(args);
+                temporary::run_program(command, folder)
+                    .map_err(|error| Failure::environment(format!("cannot run {}: {error}", path.display())))
             }
         }
     }

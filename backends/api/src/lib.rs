@@ -5,6 +5,7 @@ pub mod link;
 
 use lang_ir::target::Target;
 use lang_ir::{Function, Linkage, Module};
+use std::ffi::OsString;
 use std::fmt;
 
 /// Turns a module into code, or runs it.
@@ -77,8 +78,8 @@ pub struct CompileOptions {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RunOptions {
     pub opt_level: OptLevel,
-    /// What the program sees as its arguments, without its name.
-    pub args: Vec<String>,
+    /// What the program sees as its arguments, without its name; any bytes.
+    pub args: Vec<OsString>,
     /// Print every instruction that is executed; the interpreter only.
     pub trace: bool,
 }

@@ -53,23 +53,14 @@ impl std::error::Error for LinkError {
 }
 
 /// Links the objects of one program, which define `lang_main`, `lang_fn_table` and `lang_fn_count`. `output` is
-/// replaced as a whole, or stays as it was.
-pub fn link(objects: &[&Path], output: &Path, options: &LinkOptions) -> Result<(), LinkError> {
-    let write_error = |path: &Path| {
-        let path = path.to_path_buf();
-        move |error| LinkError::Write { path, error }
-    };
-    let folder = match output.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
-    // A folder that is not there is told as such, without the name of the temporary one.
-    std::fs::metadata(folder).map_err(write_error(output))?;
-    // In the output's folder, so that the finished executable only has to be renamed.
-    let work = tempfile::Builder::new().prefix(".lang-link-").tempdir_in(folder).map_err(write_error(output))?;
-    let runtime = work.path().join("lang_rt.o");
-    std::fs::write(&runtime, RUNTIME).map_err(write_error(&runtime))?;
-    let executable = work.path().join("program");
+/// replaced as a whole, or stays as it was: the executable is made in the folder `scratch`, which has to be on the same
+/// file system, and renamed.
+pub fn link(objects: &[&Path], output: &Path, scratch: &Path, options: &LinkOptions) -> Result<(), LinkError> {
+    // The files in `scratch` are of no interest to the user.
+    let write_error = |error| LinkError::Write { path: output.to_path_buf(), error };
+    let runtime = scratch.join("lang_rt.o");
+    std::fs::write(&runtime, RUNTIME).map_err(write_error)?;
+    let executable = scratch.join("program");
 
     let compiler = Compiler::of_system();
     let mut command = Command::new(&compiler.program);
@@ -93,10 +84,11 @@ pub fn link(objects: &[&Path], output: &Path, options: &LinkOptions) -> Result<(
         Err(error) => return Err(LinkError::NoCompiler { program, error }),
     };
     if !result.status.success() {
-        let stderr = String::from_utf8_lossy(&result.stderr).into_owned();
+        let stderr = String::from_utf8_lossy(&result.stderr);
+        let stderr = stderr.replace(&executable.display().to_string(), &output.display().to_string());
         return Err(LinkError::Failed { program, status: result.status.to_string(), stderr });
     }
-    std::fs::rename(&executable, output).map_err(write_error(output))
+    std::fs::rename(&executable, output).map_err(write_error)
 }
 
 struct Compiler {

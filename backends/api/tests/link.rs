@@ -13,7 +13,7 @@ struct Program {
 }
 
 fn program() -> Program {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let object = folder.path().join("program.o");
     let compiled = Command::new("cc")
         .args(["-c", "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-ffunction-sections"])
@@ -24,7 +24,7 @@ fn program() -> Program {
         .unwrap();
     assert!(compiled.success());
     let path = folder.path().join("program");
-    link(&[&object], &path, &LinkOptions::default()).unwrap();
+    link(&[&object], &path, scratch.path(), &LinkOptions::default()).unwrap();
     Program { path, _folder: folder }
 }
 
@@ -98,7 +98,7 @@ fn faults_are_traps() {
 
 #[test]
 fn libraries_are_found() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let dir = folder.path().join("native, libs");
     std::fs::create_dir(&dir).unwrap();
     let compile = |text: &str, args: &[&str], output: &Path| {
@@ -112,24 +112,29 @@ fn libraries_are_found() {
         int lang_main(void) { return answer() + (int)cbrt(x); } long lang_fn_table[9], lang_fn_count;";
     compile(text, &["-c", "-fPIE"], &object);
     let options = LinkOptions { libs: vec!["answer".into()], lib_dirs: vec![dir], debug: true };
-    link(&[&object], &program, &options).unwrap();
+    link(&[&object], &program, scratch.path(), &options).unwrap();
     assert_eq!(Command::new(&program).status().unwrap().code(), Some(45));
 }
 
 #[test]
 fn failing_links_leave_the_output_alone() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, object) = (folder.path().join("a.c"), folder.path().join("a.o"));
     std::fs::write(&source, "int other(void) { return 0; }").unwrap();
     assert!(Command::new("cc").arg("-c").arg(&source).arg("-o").arg(&object).status().unwrap().success());
     let output = folder.path().join("program");
     std::fs::write(&output, "old").unwrap();
-    let error = link(&[&object], &output, &LinkOptions::default()).unwrap_err();
+    let error = link(&[&object], &output, scratch.path(), &LinkOptions::default()).unwrap_err();
     assert!(matches!(&error, LinkError::Failed { stderr, .. } if stderr.contains("lang_main")), "{error}");
     assert_eq!(std::fs::read(&output).unwrap(), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 
+    let source = "int lang_main(void) { return 0; } long lang_fn_table[9], lang_fn_count;";
+    std::fs::write(folder.path().join("a.c"), source).unwrap();
+    assert!(
+        Command::new("cc").arg("-c").arg(folder.path().join("a.c")).arg("-o").arg(&object).status().unwrap().success()
+    );
     let nowhere = folder.path().join("missing/program");
-    let error = link(&[&object], &nowhere, &LinkOptions::default()).unwrap_err();
+    let error = link(&[&object], &nowhere, scratch.path(), &LinkOptions::default()).unwrap_err();
     assert!(matches!(error, LinkError::Write { .. }), "{error}");
 }

@@ -10,6 +10,8 @@ use cranelift_entity::EntitySet;
 use lang_backend::{Error, OptLevel};
 use lang_ir::{FuncId, Module, Op, Payload, RelocTarget};
 use lang_rt::trap::FnEntry;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 
 /// A program that is ready to run.
 pub struct Program {
@@ -33,7 +35,7 @@ impl Program {
     }
 
     /// Runs the program and gives its status; a program that traps or exits ends the process.
-    pub fn run(&self, args: &[String]) -> i32 {
+    pub fn run(&self, args: &[OsString]) -> i32 {
         let args = args.iter().map(|a| a.as_bytes()).collect::<Vec<_>>();
         // The code and its data live as long as `self`.
         unsafe { lang_rt::start::run(self.main(), &self.functions, &args) }

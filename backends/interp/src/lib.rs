@@ -66,6 +66,7 @@ impl Backend for Interp {
                 ..Config::default()
             },
         );
+        let _pipe = lang_rt::start::DefaultPipe::new();
         let ended = machine.call(entry, &[]);
         let written = machine.finish(&ended);
         match ended {

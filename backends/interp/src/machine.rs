@@ -8,12 +8,13 @@ use crate::stop::{At, Stop};
 use crate::trace::Texts;
 use lang_ir::{FuncId, GlobalId, Module, Payload, RelocTarget, Type};
 use rustc_hash::FxHashMap;
+use std::ffi::OsString;
 use std::io::{BufRead, Write};
 
 /// What a machine is connected to, and its limits.
 pub struct Config<'a> {
     /// The program's arguments, without its name.
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
     /// How many instructions may be executed, counted when a block begins.
     pub fuel: Option<u64>,
     /// How many bytes the program may have allocated at one time. Past that it runs out of memory.
@@ -83,7 +84,7 @@ pub struct Machine<'a> {
     pub(crate) output: Output<'a>,
     pub(crate) stdin: Box<dyn BufRead + 'a>,
     pub(crate) stdin_terminal: bool,
-    pub(crate) args: Vec<String>,
+    pub(crate) args: Vec<OsString>,
     pub(crate) isolated: bool,
     pub(crate) fuel: u64,
     pub(crate) max_frames: usize,

@@ -6,6 +6,7 @@ use crate::memory::{Access, Kind, Wrong};
 use crate::stop::{At, Stop};
 use lang_rt::{Out, input, number, parse_spec, sink, spec, text};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 
 macro_rules! imports {
     ($($variant:ident $name:literal;)*) => {

@@ -54,10 +54,8 @@ impl Trap {
         out.put(b"error: ");
         out.put(self.message.as_bytes());
         out.put(b"\n");
-        if self.pos.line > 0 {
-            let file = module.files.get(self.pos.file).map_or("?", |file| file);
-            write_position(&mut out, file.as_bytes(), self.pos.line, self.pos.col);
-        }
+        let file = module.files.get(self.pos.file).map_or("?", |file| file);
+        write_position(&mut out, file.as_bytes(), self.pos.line, self.pos.col);
         self.frames.iter().for_each(|name| write_frame(&mut out, name.as_bytes()));
         if self.more {
             write_more(&mut out);

@@ -1,7 +1,7 @@
 //! Start and end of a program: C's `main` in a program of its own, [`run`] in a host.
 
 #[cfg(not(standalone))]
-pub use host::{Captured, run, run_captured};
+pub use host::{Captured, DefaultPipe, run, run_captured};
 
 #[cfg(standalone)]
 mod program {
@@ -72,21 +72,37 @@ mod host {
         input::reset();
         fault::find_stack();
         let installed = fault::install();
-        // Rust ignores it; programs do not.
-        let mut old_pipe = SigAction::DEFAULT;
+        let pipe = DefaultPipe::new();
         let status = unsafe {
-            sys::sigaction(host::SIGPIPE, &SigAction::DEFAULT, &mut old_pipe);
             input::set_args(&args);
             trap::set_functions(functions.as_ptr(), functions.len() as i64);
             let status = main();
             sink::flush();
             trap::set_functions(std::ptr::null(), 0);
             input::set_args(&[]);
-            sys::sigaction(host::SIGPIPE, &old_pipe, std::ptr::null_mut());
             status & 255
         };
+        drop(pipe);
         drop(installed);
         status
+    }
+
+    /// While it lives, writing to a closed pipe ends the process, as it does every program. Rust ignores that signal.
+    pub struct DefaultPipe(SigAction);
+
+    impl DefaultPipe {
+        #[expect(clippy::new_without_default, reason = "it changes the process")]
+        pub fn new() -> DefaultPipe {
+            let mut old = SigAction::DEFAULT;
+            unsafe { sys::sigaction(host::SIGPIPE, &SigAction::DEFAULT, &mut old) };
+            DefaultPipe(old)
+        }
+    }
+
+    impl Drop for DefaultPipe {
+        fn drop(&mut self) {
+            unsafe { sys::sigaction(host::SIGPIPE, &self.0, std::ptr::null_mut()) };
+        }
     }
 
     /// What a program did that ran in a process of its own.

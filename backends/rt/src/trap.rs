@@ -98,8 +98,11 @@ pub fn write_message(
     out.put(rest);
 }
 
-/// Writes `FILE:LINE:COL` and a newline.
+/// Writes `FILE:LINE:COL` and a newline; nothing for line 0, which is an unknown place.
 pub fn write_position(out: &mut dyn Out, file: &[u8], line: u32, column: u32) {
+    if line == 0 {
+        return;
+    }
     out.put(file);
     out.put(b":");
     number::write_u64(out, line as u64);

@@ -61,7 +61,7 @@ macro_rules! lists {
     ($($field:ident: $element:ty,)*) => {
         /// The vectors that lists are ranges of.
         #[derive(Clone, Debug, Default)]
-        pub struct Pools { $($field: Vec<$element>,)* }
+        pub struct Pools { $(pub(super) $field: Vec<$element>,)* }
         $(
             impl Element for $element {
                 fn pool(pools: &Pools) -> &Vec<$element> {
@@ -171,7 +171,7 @@ pub struct File {
     pub fns: Vec<FnDecl>,
     pub vars: Vec<VarDecl>,
     pub ints: Vec<u128>,
-    pools: Pools,
+    pub(super) pools: Pools,
 }
 
 impl File {

@@ -13,6 +13,7 @@
 ;|       --trace              Print every instruction that is executed to standard error
 ;|   -O                       Interpret the optimized program instead: the e-graph and all passes run
 ;|                            first
+;|       --opt-level <LEVEL>  The same by level; 0: as it is, 1 to 3: optimized
 ;|   -h, --help               Print help
 ;|
 ;| Examples:

@@ -1,5 +1,5 @@
 ;@ lang: dot tests/files/cli/input/hello.lang mian
 ;= stderr
-;| error: there is no function `mian`; there are main, lang_main
+;| error: there is no function `mian` (did you mean `main`?); there are main, lang_main
 ;= status
 ;| Some(1)

@@ -1,0 +1,1 @@
+;@ lang: check tests/files/cli/input/empty.lang

@@ -1,0 +1,3 @@
+;@ lang: sim tests/files/cli/input/hello.lang -O2
+;= stdout
+;| hello
