@@ -85,6 +85,7 @@ pub fn executable(module: &Module, options: &CompileOptions, folder: &Path) -> P
     let (input, output) = (folder.join("test.o"), folder.join("test"));
     std::fs::write(&input, object).unwrap();
     let link = lang_backend::link::LinkOptions { debug: options.debug_info, ..Default::default() };
-    lang_backend::link::link(&[&input], &output, &link).unwrap();
+    let scratch = tempfile::tempdir_in(folder).unwrap();
+    lang_backend::link::link(&[&input], &output, scratch.path(), &link).unwrap();
     output
 }
