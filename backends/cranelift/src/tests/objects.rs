@@ -14,10 +14,10 @@ fn options(emit: Emit, opt_level: OptLevel) -> CompileOptions {
 
 /// An executable in a folder of its own.
 fn build(module: &Module, opt_level: OptLevel) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (object, program) = (folder.path().join("program.o"), folder.path().join("program"));
     std::fs::write(&object, Cranelift.compile(module, &options(Emit::Object, opt_level)).unwrap()).unwrap();
-    link(&[&object], &program, &LinkOptions { debug: true, ..LinkOptions::default() }).unwrap();
+    link(&[&object], &program, scratch.path(), &LinkOptions { debug: true, ..LinkOptions::default() }).unwrap();
     (folder, program)
 }
 
