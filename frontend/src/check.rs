@@ -24,16 +24,21 @@ pub(crate) mod coverage;
 pub(crate) mod expr;
 pub(crate) mod function;
 pub(crate) mod global;
+pub(crate) mod impls;
 pub(crate) mod init;
+pub(crate) mod leaving;
 pub(crate) mod lending;
 pub(crate) mod literal;
 pub(crate) mod operator;
+pub(crate) mod overload;
 pub(crate) mod path;
 pub(crate) mod pattern;
 pub(crate) mod place;
 pub(crate) mod print;
 pub(crate) mod signature;
+pub(crate) mod slice;
 pub(crate) mod types;
+pub(crate) mod using;
 
 #[cfg(test)]
 mod tests;
@@ -73,6 +78,7 @@ fn run(sources: &SourceMap, interner: &mut Interner, modules: &Modules) -> (hir:
     let mut cx = Cx::new(sources, interner, modules);
     cx.collect_files();
     cx.resolve_types();
+    cx.resolve_impls();
     cx.resolve_signatures();
     cx.check_consts();
     cx.check_globals();
@@ -102,6 +108,9 @@ pub(crate) struct Cx<'a> {
     pub fn_sets: Vec<FnSet>,
     /// Of sets with private functions, the set of the others.
     pub public_sets: FxHashMap<FnSetId, FnSetId>,
+    pub impls: Vec<impls::ImplDecl>,
+    /// Functions that types have of their own, by `impl`; only sets and `Broken`.
+    pub type_fns: FxHashMap<(Ty, Symbol), Decl>,
     /// By `StructId`.
     pub structs: Vec<StructDecl>,
     pub aliases: Vec<AliasDecl>,
@@ -188,6 +197,8 @@ pub(crate) struct FuncDecl {
     pub is_pub: bool,
     pub used: bool,
     pub params: Vec<ParamDecl>,
+    /// The last parameter, a slice, takes any number of arguments.
+    pub variadic: bool,
     pub result: Ty,
     /// Whether `params` and `result` are there.
     pub resolved: bool,
@@ -258,6 +269,8 @@ impl<'a> Cx<'a> {
             scripts: vec![false; modules.files.len()],
             fn_sets: Vec::new(),
             public_sets: FxHashMap::default(),
+            impls: Vec::new(),
+            type_fns: FxHashMap::default(),
             structs: Vec::new(),
             aliases: Vec::new(),
             consts: Vec::new(),

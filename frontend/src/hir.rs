@@ -208,6 +208,18 @@ pub struct Body {
     pub loops: u32,
     /// Its value is the result of the function (also where it is void). Absent in a function with an error.
     pub root: Option<BlockId>,
+    /// What runs when the function returns, in the order of the text; the last that is registered runs first.
+    pub on_returns: Vec<OnReturn>,
+    /// Holds the result while they run, if they name it.
+    pub result: Option<LocalId>,
+}
+
+/// `on_return { }`. It holds no `return`.
+#[derive(Clone, Copy, Debug)]
+pub struct OnReturn {
+    /// A `bool`, false at first: whether it was reached.
+    pub flag: LocalId,
+    pub block: BlockId,
 }
 
 /// A variable, parameter or binding.
@@ -360,7 +372,13 @@ pub enum ExprKind {
         view: ExprId,
         axis: u8,
     },
-    /// `base[low..high]`, the bounds of type `i64`. Of a slice or `str`: checked, the result has the type of the base.
+    /// An extent of a view by number, of type `i64`; traps at `paren` if there is none of that number.
+    ExtentAt {
+        view: ExprId,
+        axis: ExprId,
+        paren: Span,
+    },
+    /// `base[low..high]`, the bounds of type `i64`. Of a slice, strided slice or `str`: checked, the result has the type of the base.
     /// Of a pointer: `low` and `high` are present, unchecked, the result is a slice.
     Slice {
         base: ExprId,
@@ -369,7 +387,7 @@ pub enum ExprKind {
         inclusive: bool,
         bracket: Span,
     },
-    /// `base[low..high by step]` of a slice: a strided slice. `step` below 1 traps.
+    /// `base[low..high by step]` of a slice or strided slice: a strided slice. `step`, an `i64`, below 1 traps.
     SliceBy {
         base: ExprId,
         low: Option<ExprId>,
@@ -378,7 +396,7 @@ pub enum ExprKind {
         step: ExprId,
         bracket: Span,
     },
-    /// Row `index` of a 2-D view as a slice; checked.
+    /// Row `index` of a 2-D view as a slice, or of a 3-D view as a 2-D view; checked.
     Row {
         view: ExprId,
         index: ExprId,
@@ -539,6 +557,13 @@ pub enum Builtin {
     Bswap,
     /// `(T, T)`: the upper half of the product, by the sign of `T`.
     MulHi,
+    /// `(E, E) -> ?E` of integers: nil where the exact result does not fit.
+    CheckedAdd,
+    CheckedSub,
+    CheckedMul,
+    /// `(T, T)` of integers: the end of the range where the exact result does not fit.
+    SatAdd,
+    SatSub,
     /// `(T)` of floats, and the following.
     Sqrt,
     Floor,
@@ -556,12 +581,16 @@ pub enum Builtin {
     ParseI64,
     /// `(str) -> ?f64`
     ParseF64,
+    /// `() -> ?str`
+    ReadLine,
     /// `(i32)`, never returns.
     Exit,
     /// `(str)`, never returns.
     Panic,
     /// `(i64) -> []E`, zeroed; traps where there is no memory.
     Alloc,
+    /// `(i64) -> []E`, whose elements are to be written before they are read.
+    AllocUninit,
     /// `(i64, E) -> []E`, each element a copy.
     AllocValue,
     /// `([]E)` or `(*E)` of what the others gave.
@@ -652,7 +681,7 @@ pub struct ForRange {
     pub id: LoopId,
     /// Absent for `_`.
     pub local: Option<LocalId>,
-    /// The integer type of `low`, `high` and `step`, or `char` (without step).
+    /// The integer type of `low`, `high` and `step`, or `char`, whose step is an `i32` that counts characters.
     pub ty: Ty,
     pub low: ExprId,
     pub high: ExprId,

@@ -283,9 +283,24 @@ impl Parser<'_> {
             self.panicking = true;
             return;
         }
+        if self.misplaced_assignment() {
+            return;
+        }
         let span = self.span();
         let found = self.found();
         self.error(code, span, format!("expected {what}, found {found}")).primary.text = format!("expected {what}");
+    }
+
+    /// Reports `x += 1` where a value stands.
+    fn misplaced_assignment(&mut self) -> bool {
+        let is_compound = !self.at(T::Eq) && expr::assignment(self.kind()).is_some();
+        if is_compound {
+            let span = self.span();
+            self.error("E0111", span, "an assignment is a statement, not a value")
+                .helps
+                .push(help("write it as a statement of its own, before the value is used"));
+        }
+        is_compound
     }
 
     /// The current token as messages name it.

@@ -3,7 +3,9 @@
 //! [`FnCx`] is what is known inside of one body. Expressions are in the files beside this one, as further methods of
 //! it.
 
+use super::leaving::Deferred;
 use super::types::TypePlace;
+use super::using::UsedField;
 use super::{Cx, FuncDecl, FuncSource};
 use crate::ast::{self, StmtKind};
 use crate::diagnostic::Diagnostic;
@@ -33,6 +35,8 @@ pub(crate) struct FnCx<'c, 'a> {
     pub body: hir::Body,
     /// Locals by name, innermost last, with the depth of their scope.
     pub names: FxHashMap<Symbol, Vec<(u32, LocalId)>>,
+    /// Fields that are in scope by `using`, innermost last.
+    pub used_fields: FxHashMap<Symbol, Vec<UsedField>>,
     scopes: Vec<LocalScope>,
     used: Vec<bool>,
     /// How each local came to be, for messages.
@@ -54,10 +58,8 @@ pub(crate) struct FnCx<'c, 'a> {
     pub block_yields: FxHashMap<BlockId, Vec<ExprId>>,
     /// The end of what was checked so far is not reached.
     pub diverges: bool,
-    /// Loops and blocks below these are outside of the `defer` that is being checked.
-    loop_floor: usize,
-    yield_floor: usize,
-    in_defer: bool,
+    /// The `defer` or `on_return` that is being checked.
+    pub leaving: Deferred,
     /// Values of integer expressions that are constant, for warnings.
     pub known_ints: FxHashMap<ExprId, i128>,
     /// Every `nil` as it is written.
@@ -72,6 +74,8 @@ pub(crate) struct FnCx<'c, 'a> {
 
 struct LocalScope {
     declared: Vec<Symbol>,
+    /// Names of fields, by `using`.
+    used_fields: Vec<Symbol>,
     item_scope: ScopeId,
     /// Statements of the block, to find later declarations.
     stmts: ast::List<ast::StmtId>,
@@ -115,6 +119,8 @@ pub(crate) enum BlockRole {
 #[derive(Clone, Copy)]
 pub(crate) enum NameRef {
     Local(LocalId),
+    /// By a `using`.
+    Field(UsedField),
     Decl(Decl),
     /// A local of an enclosing function.
     Captured(Span),
@@ -135,6 +141,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             path: String::new(),
             body: hir::Body::default(),
             names: FxHashMap::default(),
+            used_fields: FxHashMap::default(),
             scopes: Vec::new(),
             used: Vec::new(),
             bindings: Vec::new(),
@@ -147,9 +154,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             yields: Vec::new(),
             block_yields: FxHashMap::default(),
             diverges: false,
-            loop_floor: 0,
-            yield_floor: 0,
-            in_defer: false,
+            leaving: Deferred::default(),
             known_ints: FxHashMap::default(),
             nils: FxHashSet::default(),
             escaping: FxHashMap::default(),
@@ -199,7 +204,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
     // ------------------------------------------------------------------------------------------------ names
 
     pub(crate) fn push_scope(&mut self, stmts: ast::List<ast::StmtId>) {
-        self.scopes.push(LocalScope { declared: Vec::new(), item_scope: self.item_scope, stmts });
+        self.scopes.push(LocalScope {
+            declared: Vec::new(),
+            used_fields: Vec::new(),
+            item_scope: self.item_scope,
+            stmts,
+        });
     }
 
     pub(crate) fn pop_scope(&mut self) {
@@ -213,6 +223,27 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             self.warn_unused(local);
         }
+        for name in scope.used_fields {
+            self.used_fields.get_mut(&name).expect("a used field").pop();
+        }
+    }
+
+    /// How deep the innermost scope is in its function.
+    pub(crate) fn scope_depth(&self) -> u32 {
+        self.scopes.len() as u32
+    }
+
+    /// Gives a local a further name in the innermost scope.
+    pub(crate) fn name_local(&mut self, name: Symbol, local: LocalId) {
+        let depth = self.scope_depth();
+        self.names.entry(name).or_default().push((depth, local));
+        self.scopes.last_mut().expect("a scope").declared.push(name);
+    }
+
+    /// Gives a field a name in the innermost scope.
+    pub(crate) fn use_field(&mut self, name: Symbol, field: UsedField) {
+        self.used_fields.entry(name).or_default().push(field);
+        self.scopes.last_mut().expect("a scope").used_fields.push(name);
     }
 
     fn warn_unused(&mut self, local: LocalId) {
@@ -247,6 +278,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
             self.cx.report_duplicate(name, first);
             self.used[local.index()] = true;
             self.used[other.index()] = true;
+        } else if let Some(field) = self.used_fields.get(&name.name).and_then(|fields| fields.last())
+            && field.depth == depth
+        {
+            let using = field.span;
+            self.cx.report_duplicate(name, using);
+            self.used[local.index()] = true;
         } else if self.cx.scope(self.item_scope).depth == depth
             && self.item_scope != self.base_scope
             && let Some(item) = self.cx.scope(self.item_scope).names.get(&name.name)
@@ -254,8 +291,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let first = item.span;
             self.cx.report_duplicate(name, first);
         }
-        self.names.entry(name.name).or_default().push((depth, local));
-        self.scopes.last_mut().expect("a scope").declared.push(name.name);
+        self.name_local(name.name, local);
         local
     }
 
@@ -274,7 +310,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// What a name is here; declarations are marked as used, locals are not.
     pub(crate) fn lookup(&mut self, name: Symbol) -> NameRef {
-        let local = self.names.get(&name).and_then(|entries| entries.last()).copied();
+        let mut local = self
+            .names
+            .get(&name)
+            .and_then(|entries| entries.last())
+            .map(|&(depth, local)| (depth, NameRef::Local(local)));
+        if let Some(&field) = self.used_fields.get(&name).and_then(|fields| fields.last())
+            && local.is_none_or(|(depth, _)| field.depth >= depth)
+        {
+            local = Some((field.depth, NameRef::Field(field)));
+        }
         let mut scope = self.item_scope;
         while scope != self.base_scope {
             let depth = self.cx.scope(scope).depth;
@@ -287,8 +332,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             scope = parent.expect("the base scope is around");
         }
-        if let Some((_, local)) = local {
-            return NameRef::Local(local);
+        if let Some((_, found)) = local {
+            return found;
         }
         match self.cx.lookup_decl(scope, name) {
             Some((decl, _, found)) => {
@@ -324,7 +369,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// Names of locals, for suggestions.
     pub(crate) fn local_names(&self) -> Vec<Symbol> {
-        self.names.keys().copied().collect()
+        let fields = self.used_fields.iter().filter(|(_, fields)| !fields.is_empty()).map(|(name, _)| name);
+        self.names.keys().chain(fields).copied().collect()
     }
 
     pub(crate) fn visible_locals(&self) -> FxHashMap<Symbol, Span> {
@@ -332,6 +378,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
         for (&name, entries) in &self.names {
             if let Some(&(_, local)) = entries.last() {
                 visible.insert(name, self.body[local].span);
+            }
+        }
+        for (&name, fields) in &self.used_fields {
+            if let Some(field) = fields.last() {
+                visible.insert(name, field.span);
             }
         }
         visible
@@ -499,6 +550,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let span = cx.aliases[index].span;
             cx.resolve_alias(crate::resolve::AliasId(index as u32), span);
         }
+        cx.resolve_impls();
         for index in funcs..cx.funcs.len() {
             cx.resolve_signature(FuncId(index as u32));
         }
@@ -517,12 +569,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
             StmtKind::Var(var) => self.var_stmt(var, span, out),
             StmtKind::Expr(expr) => self.stmt_expr(expr, out, span),
             StmtKind::Item(item) => self.item_stmt(item),
-            StmtKind::Defer(expr) => {
-                let block = self.defer_block(expr, span);
-                out.push(hir::Stmt { kind: hir::StmtKind::Defer(block), span });
-            }
-            StmtKind::OnReturn(_) => self.cx.not_yet(span, "`on_return` is", "use `defer`"),
-            StmtKind::Using(_) => self.cx.not_yet(span, "`using` is", "write the fields with their struct"),
+            StmtKind::Defer(expr) => self.defer_stmt(expr, span, out),
+            StmtKind::OnReturn(block) => self.on_return_stmt(block, span, out),
+            StmtKind::Using(place) => self.using_stmt(place, span),
             // Reported when the declarations of the block were collected.
             StmtKind::ConstIf { .. } => {}
         }
@@ -680,40 +729,22 @@ impl<'c, 'a> FnCx<'c, 'a> {
         ty
     }
 
-    fn defer_block(&mut self, expr: ast::ExprId, span: Span) -> BlockId {
-        let saved = (self.loop_floor, self.yield_floor, self.in_defer, self.diverges);
-        self.loop_floor = self.loops.len();
-        self.yield_floor = self.yields.len();
-        self.in_defer = true;
-        self.diverges = false;
-        let block = if let ast::ExprKind::Block(inner) = self.file[expr].kind {
-            let block = self.block(inner, Some(Ty::VOID), BlockRole::Body);
-            self.coerce_block(block, Ty::VOID);
-            block
-        } else {
-            let block = self.new_block(span);
-            let mut stmts = Vec::new();
-            self.stmt_expr(expr, &mut stmts, span);
-            self.body.blocks[block.index()].stmts = stmts;
-            block
-        };
-        (self.loop_floor, self.yield_floor, self.in_defer, self.diverges) = saved;
-        block
-    }
-
-    pub(crate) fn is_deferred(&self) -> bool {
-        self.in_defer
+    /// Number of blocks around that `yield` could leave.
+    pub(crate) fn yield_count(&self) -> usize {
+        self.yields.len()
     }
 
     // --------------------------------------------------------------------------------------- leaving things
 
     pub(crate) fn check_return(&mut self, value: Option<ast::ExprId>, span: Span) -> ExprId {
-        if self.in_defer {
-            self.report(Diagnostic::error("E0330", span, "`return` cannot leave a `defer`"));
+        if let Some(what) = self.leaving.what {
+            self.report(Diagnostic::error("E0330", span, format!("`return` cannot leave {what}")));
+            self.diverges = true;
             return self.error(span);
         }
         if !self.is_function {
             self.report(Diagnostic::error("E0331", span, "`return` stands only in functions"));
+            self.diverges = true;
             return self.error(span);
         }
         let value = match value {
@@ -768,16 +799,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     pub(crate) fn check_yield(&mut self, value: ast::ExprId, span: Span) -> ExprId {
-        let Some(index) = self.yields.len().checked_sub(1).filter(|&index| index >= self.yield_floor) else {
-            let what = if self.in_defer && !self.yields.is_empty() {
-                "`yield` cannot leave a `defer`"
-            } else {
-                "`yield` stands in no block that could have a value"
+        let Some(index) = self.yields.len().checked_sub(1).filter(|&index| index >= self.leaving.yield_floor) else {
+            let what = match self.leaving.what {
+                Some(what) if !self.yields.is_empty() => format!("`yield` cannot leave {what}"),
+                _ => "`yield` stands in no block that could have a value".to_string(),
             };
             self.report(Diagnostic::error("E0332", span, what).note(
                 "it gives the value of the innermost `{ }` that is not the body of a loop, `if`, `switch` case or function",
             ));
             self.expr(value, None);
+            self.diverges = true;
             return self.error(span);
         };
         let (block, expect) = (self.yields[index].block, self.yields[index].expect);
@@ -818,12 +849,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
         };
         match found {
-            Some(index) if index >= self.loop_floor => Some(index),
+            Some(index) if index >= self.leaving.loop_floor => Some(index),
             Some(_) => {
-                self.report(Diagnostic::error("E0330", span, format!("`{what}` cannot leave a `defer`")));
+                self.diverges = true;
+                let deferred = self.leaving.what.unwrap_or("a `defer`");
+                self.report(Diagnostic::error("E0330", span, format!("`{what}` cannot leave {deferred}")));
                 None
             }
             None => {
+                self.diverges = true;
                 self.report(Diagnostic::error("E0334", span, format!("`{what}` stands in no loop")));
                 None
             }
@@ -872,6 +906,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             is_pub: false,
             used: true,
             params: Vec::new(),
+            variadic: false,
             result: Ty::ERROR,
             resolved: false,
             parent: self.owner,

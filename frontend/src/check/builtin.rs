@@ -18,6 +18,9 @@ pub(crate) const FUNCTIONS: &[&str] = &[
     "args",
     "assert",
     "bswap",
+    "checked_add",
+    "checked_mul",
+    "checked_sub",
     "clock",
     "clz",
     "ctz",
@@ -33,29 +36,20 @@ pub(crate) const FUNCTIONS: &[&str] = &[
     "parse_i64",
     "popcount",
     "print",
+    "read_line",
     "rotl",
     "rotr",
+    "sat_add",
+    "sat_sub",
     "view",
     "write",
 ];
 
 /// Those with a type argument.
-const INSTANCES: &[&str] = &["alloc", "create", "size_of"];
+const INSTANCES: &[&str] = &["alloc", "alloc_uninit", "create", "size_of"];
 
 /// Built-in functions that are not there yet.
-const LATER: &[&str] = &[
-    "read_line",
-    "read_file",
-    "checked_add",
-    "checked_sub",
-    "checked_mul",
-    "sat_add",
-    "sat_sub",
-    "alloc_uninit",
-    "join",
-    "exit_thread",
-    "temp_reset",
-];
+const LATER: &[&str] = &["read_file", "join", "exit_thread", "temp_reset"];
 
 const MATH: &[&str] = &["abs", "ceil", "copysign", "floor", "max", "min", "round", "sqrt", "trunc"];
 
@@ -108,9 +102,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 let stream = if name == "eprint" { Stream::Err } else { Stream::Out };
                 return self.print(stream, name != "write", arguments, span);
             }
-            "args" | "clock" => &[0],
+            "args" | "clock" | "read_line" => &[0],
             "assert" => &[1, 2],
             "min" | "max" | "mul_hi" | "rotl" | "rotr" => &[2],
+            "checked_add" | "checked_sub" | "checked_mul" | "sat_add" | "sat_sub" => &[2],
             "view" => &[3, 4],
             _ => &[1],
         };
@@ -125,6 +120,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
             "args" => {
                 let ty = self.cx.types.slice(Ty::STR);
                 build(self, Builtin::Args, Vec::new(), ty)
+            }
+            "read_line" => {
+                let ty = self.cx.types.optional(Ty::STR);
+                build(self, Builtin::ReadLine, Vec::new(), ty)
             }
             "parse_i64" | "parse_f64" => {
                 let text = self.argument_to(arguments[0], Ty::STR);
@@ -163,8 +162,29 @@ impl<'c, 'a> FnCx<'c, 'a> {
             "min" | "max" => {
                 let op = if name == "min" { Builtin::Min } else { Builtin::Max };
                 self.binary_builtin(op, name, &arguments, hint, paren, span, |cx, ty| {
-                    cx.cx.types.is_int(ty) || cx.cx.types.is_float(ty)
+                    cx.cx.types.is_int(ty) || cx.cx.types.is_float(ty) || ty == Ty::CHAR
                 })
+            }
+            "checked_add" | "checked_sub" | "checked_mul" | "sat_add" | "sat_sub" => {
+                let op = match name {
+                    "checked_add" => Builtin::CheckedAdd,
+                    "checked_sub" => Builtin::CheckedSub,
+                    "checked_mul" => Builtin::CheckedMul,
+                    "sat_add" => Builtin::SatAdd,
+                    _ => Builtin::SatSub,
+                };
+                // What the context asks for is the optional; the operands are of its payload.
+                let hint = hint.map(|ty| match self.kind(ty) {
+                    TyKind::Optional(payload) => payload,
+                    _ => ty,
+                });
+                let value =
+                    self.binary_builtin(op, name, &arguments, hint, paren, span, |cx, ty| cx.cx.types.is_int(ty));
+                let ty = self.ty(value);
+                if ty != Ty::ERROR && name.starts_with("checked") {
+                    self.body.exprs[value.index()].ty = self.cx.types.optional(ty);
+                }
+                value
             }
             "mul_hi" => self
                 .binary_builtin(Builtin::MulHi, name, &arguments, hint, paren, span, |cx, ty| cx.cx.types.is_int(ty)),
@@ -339,7 +359,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.add(ExprKind::Builtin { op: Builtin::View, args, paren }, ty, span)
     }
 
-    /// `m.extent(k)` with a constant `k`.
+    /// `m.extent(k)`
     pub(crate) fn extent(
         &mut self,
         receiver: Operand,
@@ -366,7 +386,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.report(Diagnostic::error("E0354", at, message));
                 self.error(span)
             }
-            None => self.later(self.body[axis].span, "extents by a number that is no literal are", "use a `switch`"),
+            None => self.add(ExprKind::ExtentAt { view, axis, paren }, Ty::I64, span),
         }
     }
 
@@ -391,10 +411,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     None => self.error(span),
                 }
             }
-            "alloc" | "create" if known => {
+            "alloc" | "alloc_uninit" | "create" if known => {
                 self.report(
                     Diagnostic::error("E0208", span, format!("`{text}!(T)` is not a value"))
-                        .help(format!("call it: `{text}!(T)({})`", if text == "alloc" { "n" } else { "value" })),
+                        .help(format!("call it: `{text}!(T)({})`", if text == "create" { "value" } else { "n" })),
                 );
                 self.error(span)
             }
@@ -476,6 +496,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     }
                 };
                 self.add(ExprKind::Builtin { op, args, paren }, slice, span)
+            }
+            "alloc_uninit" if known => {
+                let ty = self.type_argument(types, &text, callee_span);
+                if !self.count(&arguments, &[1], "alloc_uninit!(T)", paren) {
+                    return self.check_arguments(arguments, span);
+                }
+                let count = self.argument_to(arguments[0], Ty::I64);
+                let Some(ty) = ty else { return self.error(span) };
+                let slice = self.cx.types.slice(ty);
+                self.add(ExprKind::Builtin { op: Builtin::AllocUninit, args: vec![count], paren }, slice, span)
             }
             "create" if known => {
                 let ty = self.type_argument(types, &text, callee_span);

@@ -6,7 +6,7 @@ use super::expr::Operand;
 use super::operator::Free;
 use crate::ast;
 use crate::diagnostic::Diagnostic;
-use crate::hir::{ExprId, ExprKind, FuncId, PlaceKind};
+use crate::hir::{ExprId, ExprKind, FuncId};
 use crate::intern::Symbol;
 use crate::resolve::{Decl, FnSetId};
 use crate::source::Span;
@@ -17,17 +17,40 @@ use crate::types::{Ty, TyKind};
 pub(crate) enum Argument {
     Written(ast::ExprId),
     Checked(Operand),
+    /// `xs...`: the elements are the arguments of a variadic parameter.
+    Spread(ast::ExprId),
+    SpreadChecked(Operand),
 }
 
-/// How a receiver fits a first parameter; the best comes first.
+impl Argument {
+    pub(crate) fn is_spread(self) -> bool {
+        matches!(self, Argument::Spread(_) | Argument::SpreadChecked(_))
+    }
+}
+
+/// How good a receiver fits a first parameter; the best comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Fit {
+struct Fit {
+    variadic: bool,
+    converted: bool,
+    how: How,
+}
+
+/// How a receiver becomes a first argument.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum How {
     Exact,
     /// The parameter is a pointer to it.
     Address,
     /// It is a pointer to the parameter.
     Dereference,
     Converted,
+}
+
+impl Fit {
+    fn variadic(self) -> Fit {
+        Fit { variadic: true, ..self }
+    }
 }
 
 impl<'c, 'a> FnCx<'c, 'a> {
@@ -41,15 +64,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
         span: Span,
         hint: Option<Ty>,
     ) -> ExprId {
-        if let Some(spread) = self.file[args].iter().find(|arg| arg.spread) {
-            let at = self.file[spread.value].span;
-            return self.later(at, "variadic functions are", "pass the slice itself");
-        }
         let mut arguments: Vec<Argument> = Vec::with_capacity(args.len() + 1);
         if let Some(piped) = piped {
             arguments.push(Argument::Written(piped));
         }
-        arguments.extend(self.file[args].iter().map(|arg| Argument::Written(arg.value)));
+        arguments.extend(self.file[args].iter().map(|arg| match arg.spread {
+            true => Argument::Spread(arg.value),
+            false => Argument::Written(arg.value),
+        }));
         let callee_span = self.file[callee].span;
         if let Some(named) = self.named(callee) {
             return self.call_named(callee, named, arguments, paren, span, hint);
@@ -124,7 +146,30 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match argument {
             Argument::Written(expr) => self.expr(expr, hint),
             Argument::Checked(operand) => self.read(operand),
+            Argument::Spread(_) | Argument::SpreadChecked(_) => {
+                let at = self.argument_span(argument);
+                self.report(
+                    Diagnostic::error("E0408", at.at_end(), "`...` passes a slice on to a variadic parameter")
+                        .label("there is none for this argument")
+                        .secondary(at, "this argument"),
+                );
+                let value = self.spread_value(argument, None);
+                self.error_instead(value)
+            }
         }
+    }
+
+    /// What stands before the `...` of an argument.
+    pub(crate) fn spread_value(&mut self, argument: Argument, hint: Option<Ty>) -> ExprId {
+        match argument {
+            Argument::Written(expr) | Argument::Spread(expr) => self.expr(expr, hint),
+            Argument::Checked(operand) | Argument::SpreadChecked(operand) => self.read(operand),
+        }
+    }
+
+    fn error_instead(&mut self, value: ExprId) -> ExprId {
+        let span = self.body[value].span;
+        self.error(span)
     }
 
     pub(crate) fn argument_to(&mut self, argument: Argument, ty: Ty) -> ExprId {
@@ -135,14 +180,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn argument_free(&mut self, argument: Argument) -> Option<Free> {
         match argument {
             Argument::Written(expr) => self.free(expr),
-            Argument::Checked(_) => None,
+            Argument::Checked(_) | Argument::Spread(_) | Argument::SpreadChecked(_) => None,
         }
     }
 
     pub(crate) fn argument_span(&self, argument: Argument) -> Span {
         match argument {
-            Argument::Written(expr) => self.file[expr].span,
-            Argument::Checked(operand) => self.operand_span(operand),
+            Argument::Written(expr) | Argument::Spread(expr) => self.file[expr].span,
+            Argument::Checked(operand) | Argument::SpreadChecked(operand) => self.operand_span(operand),
         }
     }
 
@@ -178,177 +223,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let at = self.body[callee].span;
             self.report(self.count_error(params.len(), arguments.len(), paren).secondary(at, "called here"));
             self.check_arguments(arguments, span);
-            return self.error_of(result, span);
+            return self.error(span);
         }
         let args: Vec<ExprId> =
             arguments.into_iter().zip(params).map(|(argument, ty)| self.argument_to(argument, ty)).collect();
         self.add(ExprKind::CallPointer { callee, args, paren }, result, span)
     }
 
-    /// Had an error, but its type is known.
-    fn error_of(&mut self, _ty: Ty, span: Span) -> ExprId {
-        self.error(span)
-    }
-
-    fn count_error(&self, expected: usize, found: usize, paren: Span) -> Diagnostic {
+    pub(crate) fn count_error(&self, expected: usize, found: usize, paren: Span) -> Diagnostic {
         let plural = |count: usize| if count == 1 { "argument" } else { "arguments" };
         Diagnostic::error("E0402", paren, format!("expected {expected} {}, found {found}", plural(expected)))
-    }
-
-    /// A call of one of the functions of a name.
-    fn call_set(
-        &mut self,
-        set: FnSetId,
-        mut arguments: Vec<Argument>,
-        callee_span: Span,
-        paren: Span,
-        span: Span,
-    ) -> ExprId {
-        let all = self.cx.fn_sets[set.0 as usize].funcs.clone();
-        let candidates: Vec<FuncId> =
-            all.iter().copied().filter(|id| self.cx.funcs[id.index()].params.len() == arguments.len()).collect();
-        let chosen = match candidates[..] {
-            [only] => only,
-            // Declared twice, which is reported.
-            [first, ..] if arguments.is_empty() => first,
-            [] => {
-                for &id in &all {
-                    self.cx.funcs[id.index()].used = true;
-                }
-                if let [only] = all[..] {
-                    return self.finish_call(only, arguments, paren, span);
-                }
-                let text = self.cx.text(self.cx.funcs[all[0].index()].name).to_string();
-                let mut diagnostic = Diagnostic::error(
-                    "E0402",
-                    paren,
-                    format!("no function `{text}` takes {} arguments", arguments.len()),
-                );
-                for &id in &all {
-                    diagnostic = self.name_candidate(diagnostic, id);
-                }
-                self.report(diagnostic);
-                return self.check_arguments(arguments, span);
-            }
-            _ => match self.choose_by_first(&candidates, &mut arguments, callee_span) {
-                Some(id) => id,
-                None => return self.check_arguments(arguments, span),
-            },
-        };
-        self.finish_call(chosen, arguments, paren, span)
-    }
-
-    fn name_candidate(&self, diagnostic: Diagnostic, id: FuncId) -> Diagnostic {
-        let func = &self.cx.funcs[id.index()];
-        let params: Vec<String> = func.params.iter().map(|param| self.name_of(param.ty)).collect();
-        let text = self.cx.text(func.name);
-        diagnostic.secondary(func.span, format!("this one is `{text}({})`", params.join(", ")))
-    }
-
-    /// Of functions that differ in the type of their first parameter, the one that the first argument fits.
-    fn choose_by_first(
-        &mut self,
-        candidates: &[FuncId],
-        arguments: &mut [Argument],
-        callee_span: Span,
-    ) -> Option<FuncId> {
-        let first_param = |cx: &Self, id: FuncId| cx.cx.funcs[id.index()].params[0].ty;
-        if let Some(free) = self.argument_free(arguments[0]) {
-            let default = free.default_ty();
-            if let Some(&id) = candidates.iter().find(|&&id| first_param(self, id) == default) {
-                return Some(id);
-            }
-            let fitting: Vec<FuncId> = candidates
-                .iter()
-                .copied()
-                .filter(|&id| {
-                    let ty = first_param(self, id);
-                    self.free_ty(free, Some(ty)) == ty || converts(&self.cx.types, default, ty, Site::Argument)
-                })
-                .collect();
-            if let [only] = fitting[..] {
-                return Some(only);
-            }
-            let at = self.argument_span(arguments[0]);
-            self.report_choice(candidates, &fitting, at, None, callee_span);
-            return None;
-        }
-        let operand = match arguments[0] {
-            Argument::Written(expr) => self.operand(expr, None),
-            Argument::Checked(operand) => operand,
-        };
-        arguments[0] = Argument::Checked(operand);
-        let ty = self.operand_ty(operand);
-        if ty == Ty::ERROR {
-            return None;
-        }
-        let mut best: Vec<FuncId> = Vec::new();
-        let plain = self.cx.unrestricted(ty);
-        for &id in candidates {
-            let param = first_param(self, id);
-            if self.cx.unrestricted(param) == plain {
-                return Some(id);
-            }
-            if converts(&self.cx.types, ty, param, Site::Argument) {
-                best.push(id);
-            }
-        }
-        if let [only] = best[..] {
-            return Some(only);
-        }
-        let at = self.operand_span(operand);
-        self.report_choice(candidates, &best, at, Some(ty), callee_span);
-        None
-    }
-
-    fn report_choice(&mut self, all: &[FuncId], fitting: &[FuncId], at: Span, ty: Option<Ty>, _callee_span: Span) {
-        let text = self.cx.text(self.cx.funcs[all[0].index()].name).to_string();
-        let what = ty.map_or("this literal".to_string(), |ty| format!("`{}`", self.name_of(ty)));
-        let (message, shown) = if fitting.is_empty() {
-            (format!("no function `{text}` takes {what} as first argument"), all)
-        } else {
-            (format!("several functions `{text}` take {what} as first argument"), fitting)
-        };
-        let mut diagnostic = Diagnostic::error("E0404", at, message);
-        for &id in shown {
-            self.cx.funcs[id.index()].used = true;
-            diagnostic = self.name_candidate(diagnostic, id);
-        }
-        self.report(diagnostic);
-    }
-
-    /// A call of a function that is known, with all its arguments.
-    fn finish_call(&mut self, id: FuncId, arguments: Vec<Argument>, paren: Span, span: Span) -> ExprId {
-        let func = &mut self.cx.funcs[id.index()];
-        func.used = true;
-        let params = func.params.clone();
-        let (result, declared, name) = (func.result, func.span, func.name);
-        if params.len() != arguments.len() {
-            let text = self.cx.text(name).to_string();
-            let mut diagnostic = self.count_error(params.len(), arguments.len(), paren);
-            if !text.is_empty() {
-                diagnostic = diagnostic.secondary(declared, format!("`{text}` is declared here"));
-            }
-            self.report(diagnostic);
-            self.check_arguments(arguments, span);
-            return self.error_of(result, span);
-        }
-        let mut args = Vec::with_capacity(arguments.len());
-        for (argument, param) in arguments.into_iter().zip(params) {
-            let value = self.argument(argument, Some(param.ty));
-            let errors = self.cx.diagnostics.len();
-            let value = self.coerce_at(value, param.ty, Site::Argument);
-            if let Some(diagnostic) = self.cx.diagnostics[errors..].last_mut() {
-                diagnostic
-                    .secondary
-                    .push(crate::diagnostic::Label { span: param.span, text: "because of this parameter".to_string() });
-            }
-            args.push(value);
-        }
-        if result == Ty::ERROR {
-            return self.error(span);
-        }
-        self.add(ExprKind::Call { callee: id, args, paren }, result, span)
     }
 
     // ---------------------------------------------------------------------------------------------- members
@@ -368,17 +252,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 return self.math_call(name, arguments, paren, span, hint);
             }
             if let Some(ty) = self.type_of_name(found, base_name) {
-                let (type_name, text) = (self.name_of(ty), self.cx.text(name.name).to_string());
-                self.report(
-                    Diagnostic::error("E0406", name.span, format!("`{type_name}` has no function `{text}`"))
-                        .note("`impl` blocks are not available yet"),
-                );
+                if let Some(set) = self.type_function(ty, name.name) {
+                    return self.call_set(set, arguments, name.span, paren, span);
+                }
+                self.report_no_type_function(ty, name, span);
                 return self.check_arguments(arguments, span);
             }
         }
         // A literal takes its type from the parameter, as an argument does.
-        if self.free(base).is_some()
+        if let Some(free) = self.free(base)
+            && self.own_functions(free.default_ty(), name.name).is_empty()
             && let NameRef::Decl(Decl::Fns(set)) = self.lookup(name.name)
+            && self.takes_literal(set, arguments.len() + 1)
         {
             let mut all = vec![Argument::Written(base)];
             all.extend(arguments);
@@ -415,15 +300,22 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let callee = self.read(value);
             return self.call_pointer(callee, arguments, paren, span);
         }
+        let mut levels = Vec::new();
+        let own = self.own_functions(ty, name.name);
+        if !own.is_empty() {
+            levels.push(own);
+        }
         let in_scope = match self.lookup(name.name) {
             NameRef::Decl(Decl::Fns(set)) => Some(set),
             _ => None,
         };
-        let of_type = self.functions_of_type(struct_ty, name.name);
-        let mut sets = in_scope.into_iter().chain(of_type);
-        let fitting = sets.find(|&set| !self.receiver_fits(set, ty, arguments.len()).is_empty());
-        if let Some(set) = fitting.or(in_scope).or(of_type) {
-            return self.call_on(set, receiver, name, arguments, paren, span);
+        let of_module = self.functions_of_type(struct_ty, name.name).filter(|&set| Some(set) != in_scope);
+        levels.extend(in_scope.into_iter().chain(of_module).map(|set| self.cx.fn_sets[set.0 as usize].funcs.clone()));
+        if !levels.is_empty() {
+            return self.call_on(&levels, receiver, name, arguments, paren, span);
+        }
+        if self.has_broken_function(ty, name.name) {
+            return self.check_arguments(arguments, span);
         }
         if let (TyKind::View { rank, .. }, "extent") = (self.kind(ty), text.as_str()) {
             return self.extent(receiver, rank, arguments, paren, span);
@@ -470,42 +362,34 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
-    /// Functions of a set that take a receiver of this type and that many more arguments, the best first. Those whose
-    /// parameter has an error are among them.
-    fn receiver_fits(&mut self, set: FnSetId, ty: Ty, count: usize) -> Vec<(Fit, FuncId)> {
-        let plain = self.cx.unrestricted(ty);
-        let target_of = |cx: &Self, ty: Ty| match cx.kind(ty) {
-            TyKind::Pointer { target, .. } => Some(target),
-            _ => None,
-        };
-        let mut best: Vec<(Fit, FuncId)> = Vec::new();
-        for id in self.cx.fn_sets[set.0 as usize].funcs.clone() {
-            let params = &self.cx.funcs[id.index()].params;
-            if params.len() != count + 1 {
-                continue;
-            }
-            let param = params[0].ty;
-            let fit = if self.cx.unrestricted(param) == plain || param == Ty::ERROR {
-                Fit::Exact
-            } else if target_of(self, param) == Some(ty) {
-                Fit::Address
-            } else if target_of(self, ty) == Some(param) {
-                Fit::Dereference
-            } else if converts(&self.cx.types, ty, param, Site::Argument) {
-                Fit::Converted
-            } else {
-                continue;
-            };
-            best.push((fit, id));
-        }
-        best.sort();
-        best
+    /// Whether some function of this number of arguments could take a literal as its first one.
+    fn takes_literal(&self, set: FnSetId, count: usize) -> bool {
+        self.cx.fn_sets[set.0 as usize].funcs.iter().any(|&id| {
+            let first = self.first_param(id, false);
+            self.accepts(id, count)
+                && first.is_some_and(|ty| match self.kind(ty) {
+                    TyKind::Pointer { .. } => false,
+                    TyKind::Struct(_) | TyKind::Tuple(_) => false,
+                    _ => true,
+                })
+        })
     }
 
-    /// `receiver.f(args)` of functions of one set: the exact type first, then its address, then what it points to.
+    /// Whether the type has functions of this name that were declared with an error.
+    fn has_broken_function(&mut self, ty: Ty, name: crate::intern::Symbol) -> bool {
+        let plain = self.cx.unrestricted(ty);
+        let target = match self.kind(plain) {
+            TyKind::Pointer { target, .. } => target,
+            _ => plain,
+        };
+        [plain, target].iter().any(|&ty| self.cx.type_fns_of(ty, name) == Some(Decl::Broken))
+    }
+
+    /// `receiver.f(args)`: of the first level that has a function for it, the exact type first, then its address, then what it
+    /// points to.
     fn call_on(
         &mut self,
-        set: FnSetId,
+        levels: &[Vec<FuncId>],
         receiver: Operand,
         name: ast::Ident,
         mut arguments: Vec<Argument>,
@@ -513,43 +397,88 @@ impl<'c, 'a> FnCx<'c, 'a> {
         span: Span,
     ) -> ExprId {
         let ty = self.operand_ty(receiver);
-        let all = self.cx.fn_sets[set.0 as usize].funcs.clone();
-        let best = self.receiver_fits(set, ty, arguments.len());
-        if let Some(&(_, id)) = best.iter().find(|(_, id)| self.cx.funcs[id.index()].params[0].ty == Ty::ERROR) {
-            self.cx.funcs[id.index()].used = true;
-            return self.check_arguments(arguments, span);
+        let plain = self.cx.unrestricted(ty);
+        let mut best: Vec<(Fit, FuncId)> = Vec::new();
+        for &id in levels.iter().flatten() {
+            if self.accepts(id, arguments.len() + 1) && self.first_param(id, false) == Some(Ty::ERROR) {
+                self.cx.funcs[id.index()].used = true;
+                return self.check_arguments(arguments, span);
+            }
         }
+        for level in levels {
+            for &id in level {
+                if self.accepts(id, arguments.len() + 1)
+                    && let Some(param) = self.first_param(id, false)
+                    && let Some(fit) = self.fit(plain, param)
+                {
+                    // What takes any number of arguments comes after what takes this one.
+                    let fit = if self.cx.funcs[id.index()].variadic { fit.variadic() } else { fit };
+                    best.push((fit, id));
+                }
+            }
+            if !best.is_empty() {
+                break;
+            }
+        }
+        best.sort();
         let best_fit = best.first().map(|&(fit, _)| fit);
         let chosen: Vec<FuncId> = best.iter().filter(|&&(fit, _)| Some(fit) == best_fit).map(|&(_, id)| id).collect();
         let (Some(fit), [id]) = (best_fit, &chosen[..]) else {
+            let all: Vec<FuncId> = levels.iter().flatten().copied().collect();
             self.report_method(&all, &chosen, ty, name, arguments.len());
             return self.check_arguments(arguments, span);
         };
-        let first = match fit {
-            Fit::Exact | Fit::Converted => receiver,
-            Fit::Address => {
+        let first = match fit.how {
+            How::Exact | How::Converted => receiver,
+            How::Address => {
                 let place = self.place_of(receiver);
                 self.take_address(place);
                 let pointer = self.cx.types.pointer(ty);
                 let at = self.operand_span(receiver);
                 Operand::Value(self.add(ExprKind::AddressOf(place), pointer, at))
             }
-            Fit::Dereference => {
-                let pointer = self.read(receiver);
-                let (at, target) = (self.body[pointer].span, self.cx.funcs[id.index()].params[0].ty);
+            How::Dereference => {
+                let at = self.operand_span(receiver);
                 let op = self.dot(at, name.span);
-                Operand::Place(self.place(PlaceKind::Deref { pointer, op }, target, at))
+                self.through_pointer(receiver, op)
             }
         };
         arguments.insert(0, Argument::Checked(first));
         self.finish_call(*id, arguments, paren, span)
     }
 
+    /// How a receiver of this type fits a first parameter.
+    fn fit(&mut self, plain: Ty, param: Ty) -> Option<Fit> {
+        let param_plain = self.cx.unrestricted(param);
+        let target_of = |ty: Ty| match self.kind(ty) {
+            TyKind::Pointer { target, .. } => Some(target),
+            _ => None,
+        };
+        let how = if param_plain == plain {
+            How::Exact
+        } else if target_of(param) == Some(plain) {
+            How::Address
+        } else if target_of(plain) == Some(param_plain) {
+            How::Dereference
+        } else if converts(&self.cx.types, plain, param, Site::Argument) {
+            How::Converted
+        } else {
+            // Through the pointer, then converted: an array as a slice.
+            let target = target_of(plain)?;
+            return converts(&self.cx.types, target, param, Site::Argument).then_some(Fit {
+                variadic: false,
+                converted: true,
+                how: How::Dereference,
+            });
+        };
+        Some(Fit { variadic: false, converted: how == How::Converted, how })
+    }
+
     fn report_method(&mut self, all: &[FuncId], chosen: &[FuncId], ty: Ty, name: ast::Ident, count: usize) {
         let text = self.cx.text(name.name).to_string();
         let type_name = self.name_of(ty);
         let shown = if chosen.is_empty() { all } else { chosen };
-        let right_count = all.iter().any(|id| self.cx.funcs[id.index()].params.len() == count + 1);
+        let right_count = all.iter().any(|&id| self.accepts(id, count + 1));
         let (code, message) = if !chosen.is_empty() {
             ("E0404", format!("several functions `{text}` fit `{type_name}`"))
         } else if right_count {

@@ -526,15 +526,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     fn range_step(&mut self, step: ast::ExprId, ty: Ty) -> ExprId {
         let span = self.file[step].span;
-        if ty == Ty::CHAR {
-            return self.later(span, "steps of ranges of characters are", "count integers and convert them");
-        }
         let negative = matches!(self.file[step].kind, ast::ExprKind::Int { negative: true, .. });
         let wanted = match self.kind(ty) {
             // Counting down unsigned numbers.
             TyKind::Int(IntTy { bits, signed: false }) if negative => {
                 self.cx.types.intern(TyKind::Int(IntTy { bits, signed: true }))
             }
+            // Characters are counted.
+            TyKind::Char => Ty::I32,
             _ => ty,
         };
         let value = self.expr_to(step, wanted);

@@ -172,11 +172,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 );
                 self.error(span)
             }
-            ast::ExprKind::Assign { op_span, .. } => {
-                self.report(
-                    Diagnostic::error("E0317", op_span, "an assignment is a statement, not a value")
-                        .help("`==` compares"),
-                );
+            ast::ExprKind::Assign { op, op_span, .. } => {
+                let diagnostic = Diagnostic::error("E0317", op_span, "an assignment is a statement, not a value");
+                self.report(match op {
+                    None => diagnostic.help("`==` compares"),
+                    Some(_) => diagnostic.help("write it as a statement of its own, before the value is used"),
+                });
                 self.error(span)
             }
 
@@ -338,6 +339,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.mark_used(local);
                 self.local(local, span)
             }
+            NameRef::Field(field) => self.used_field(field, span),
             NameRef::Decl(decl) => self.decl(decl, name, span, hint),
             NameRef::Captured(declared) => {
                 let error = self.report_captured(name, declared, span);
@@ -464,7 +466,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     /// A function as a value: the only one of its name, or the one that the context asks for.
-    fn function_set(&mut self, set: crate::resolve::FnSetId, name: Symbol, span: Span, hint: Option<Ty>) -> ExprId {
+    pub(crate) fn function_set(
+        &mut self,
+        set: crate::resolve::FnSetId,
+        name: Symbol,
+        span: Span,
+        hint: Option<Ty>,
+    ) -> ExprId {
         let funcs = self.cx.fn_sets[set.0 as usize].funcs.clone();
         if let [only] = funcs[..] {
             return self.func_value(only, span);
@@ -530,6 +538,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut diagnostic = Diagnostic::error("E0201", span, format!("there is no `{text}` here")).label("not found");
         if text == "math" {
             diagnostic = diagnostic.help("`import std.math;` at the top of the file makes it known");
+        } else if name == Symbol::RESULT {
+            diagnostic =
+                diagnostic.note("`result` is the result of the function inside of `on_return { }`, if it has one");
         } else if text == "_" {
             diagnostic = diagnostic.note("`_` is a pattern that matches all, not a value");
         } else if let Some(near) = self.near_name(&text, |_| true) {
@@ -601,8 +612,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             );
             return self.error(span);
         }
-        if self.is_deferred() {
-            self.report(Diagnostic::error("E0330", op, "`try` cannot leave a `defer`"));
+        if let Some(what) = self.leaving.what {
+            self.report(Diagnostic::error("E0330", op, format!("`try` cannot leave {what}")));
             return self.error(span);
         }
         self.add(ExprKind::TryOptional { value, op }, payload, span)

@@ -108,6 +108,7 @@ impl<'a> Cx<'a> {
             is_pub: false,
             used: true,
             params: Vec::new(),
+            variadic: false,
             result: Ty::VOID,
             resolved: true,
             parent: None,

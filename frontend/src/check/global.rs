@@ -368,6 +368,7 @@ impl<'a> Cx<'a> {
             is_pub: false,
             used: true,
             params: Vec::new(),
+            variadic: false,
             result: Ty::VOID,
             resolved: true,
             parent: None,
@@ -393,6 +394,7 @@ fn init_decl(id: GlobalId, name: Symbol, span: Span, file: usize, scope: ScopeId
         is_pub: false,
         used: true,
         params: Vec::new(),
+        variadic: false,
         result: Ty::ERROR,
         resolved: true,
         parent: None,
@@ -512,8 +514,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match (node.init, declared) {
             (Some(init), Some(ty)) => self.expr_to(init, ty),
             (Some(init), None) => {
+                let errors = self.cx.diagnostics.len();
                 let value = self.expr(init, None);
                 match self.ty(value) {
+                    // What leaves a place that it cannot leave was reported.
+                    Ty::NEVER if self.cx.diagnostics[errors..].iter().any(Diagnostic::is_error) => self.error(span),
                     Ty::NIL | Ty::VOID | Ty::NEVER => {
                         if self.ty(value) == Ty::NIL {
                             self.report(

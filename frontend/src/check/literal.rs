@@ -337,7 +337,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 }
                 Ty::VOID
             }
-            NameRef::Local(_) | NameRef::Decl(_) | NameRef::Captured(_) => Ty::VOID,
+            NameRef::Local(_) | NameRef::Field(_) | NameRef::Decl(_) | NameRef::Captured(_) => Ty::VOID,
         };
         match self.kind(ty) {
             TyKind::Struct(id) => Some(id),
@@ -382,6 +382,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let ty = self.cx.types[id].fields[index].ty;
         self.cx.open_defaults.push((id, index));
         let names = std::mem::take(&mut self.names);
+        let used_fields = std::mem::take(&mut self.used_fields);
         let outer = std::mem::take(&mut self.outer_locals);
         let saved = (self.file, self.file_index, self.item_scope, self.base_scope);
         (self.file, self.file_index, self.item_scope, self.base_scope) = (file, file_index, scope, scope);
@@ -390,6 +391,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.pop_scope();
         (self.file, self.file_index, self.item_scope, self.base_scope) = saved;
         self.names = names;
+        self.used_fields = used_fields;
         self.outer_locals = outer;
         self.cx.open_defaults.pop();
         value

@@ -445,10 +445,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return id;
         }
         let mut ty = self.join(a, b);
-        if ty.is_none() || ty.is_some_and(|ty| matches!(self.kind(ty), TyKind::View { .. })) && a != b {
+        if ty.is_none() {
             // Contents compare across kinds: arrays of other lengths, slices with and without promise.
             ty = match (self.sequence_element(a), self.sequence_element(b)) {
-                (Some(x), Some(y)) if x == y => Some(self.cx.types.slice(x)),
+                (Some(x), Some(y)) if x == y => {
+                    let strided = |ty| matches!(self.kind(ty), TyKind::Strided { .. });
+                    Some(match strided(a) || strided(b) {
+                        true => self.cx.types.intern(TyKind::Strided { element: x, restrict: false }),
+                        false => self.cx.types.slice(x),
+                    })
+                }
                 _ => None,
             };
         }
@@ -462,10 +468,26 @@ impl<'c, 'a> FnCx<'c, 'a> {
             self.body.exprs[id.index()].ty = Ty::BOOL;
             return id;
         };
-        let left = self.coerce(left, ty);
-        let right = self.coerce(right, ty);
+        let left = self.compared(left, ty);
+        let right = self.compared(right, ty);
         self.warn_constant_comparison(compare, left, right, op_span);
         self.add(ExprKind::Compare { op: compare, left, right }, Ty::BOOL, span)
+    }
+
+    /// An operand of a comparison, as the common type.
+    fn compared(&mut self, value: ExprId, ty: Ty) -> ExprId {
+        let from = self.ty(value);
+        match (self.kind(ty), self.kind(from)) {
+            (TyKind::Strided { element, .. }, TyKind::Slice { .. } | TyKind::Array { .. }) => {
+                let slice = self.cx.types.slice(element);
+                let base = self.coerce(value, slice);
+                let span = self.body[value].span;
+                let step = self.add(ExprKind::Int(1), Ty::I64, span);
+                let kind = ExprKind::SliceBy { base, low: None, high: None, inclusive: false, step, bracket: span };
+                self.add(kind, ty, span)
+            }
+            _ => self.coerce(value, ty),
+        }
     }
 
     /// An unsigned value is never below zero.
@@ -509,7 +531,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     fn sequence_element(&self, ty: Ty) -> Option<Ty> {
         match self.kind(ty) {
-            TyKind::Array { element, .. } | TyKind::Slice { element, .. } => Some(element),
+            TyKind::Array { element, .. } | TyKind::Slice { element, .. } | TyKind::Strided { element, .. } => {
+                Some(element)
+            }
             _ => None,
         }
     }
@@ -523,9 +547,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match self.kind(ty) {
             TyKind::Int(_) | TyKind::Float(_) | TyKind::Char | TyKind::Bool | TyKind::Str => true,
             TyKind::Pointer { .. } => true,
-            TyKind::Array { element, .. } | TyKind::Slice { element, .. } | TyKind::View { element, .. } => {
-                self.has_equality(element)
-            }
+            TyKind::Array { element, .. }
+            | TyKind::Slice { element, .. }
+            | TyKind::Strided { element, .. }
+            | TyKind::View { element, .. } => self.has_equality(element),
             TyKind::Optional(payload) => self.has_equality(payload),
             TyKind::Tuple(list) => self.cx.types[list].iter().all(|&ty| self.has_equality(ty)),
             TyKind::Struct(id) => self.cx.types[id].fields.iter().all(|field| self.has_equality(field.ty)),

@@ -31,7 +31,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 }
                 found => {
                     if let Some(ty) = self.type_of_name(found, base_name) {
-                        return Operand::Value(self.type_member(ty, name, span));
+                        return Operand::Value(match self.type_function(ty, name.name) {
+                            Some(set) => self.function_set(set, name.name, span, hint),
+                            None => self.type_member(ty, name, span),
+                        });
                     }
                 }
             }
@@ -76,6 +79,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         };
         match value {
             Some(value) => self.const_value(&value, ty, span),
+            None if self.cx.type_fns_of(ty, name.name).is_some() => self.error(span),
             None => {
                 let type_name = self.name_of(ty);
                 let known: &[&str] = match self.kind(ty) {
@@ -183,6 +187,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             TyKind::Slice { .. } | TyKind::Str => vec!["len".to_string(), "ptr".to_string()],
             TyKind::Array { .. } => vec!["len".to_string()],
             TyKind::View { rank: 2, .. } => vec!["rows".to_string(), "cols".to_string(), "ptr".to_string()],
+            TyKind::Strided { .. } => vec!["len".to_string()],
             _ => Vec::new(),
         };
         if let Some(near) = nearest(text, known.iter().map(String::as_str)) {
@@ -304,7 +309,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             TyKind::View { rank, .. } => usize::from(rank),
             _ => 1,
         };
-        let row = matches!(self.kind(ty), TyKind::View { rank: 2, .. }) && indices.len() == 1;
+        let row = rank > 1 && indices.len() == 1;
         if indices.len() != rank && !row {
             let name = self.name_of(ty);
             let mut diagnostic = Diagnostic::error(
@@ -335,7 +340,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 PlaceKind::SliceElement { slice, index: indices[0], bracket }
             }
             (TyKind::View { element, .. }, Operand::Value(view)) if row => {
-                let ty = self.cx.types.slice(element);
+                let ty = match rank {
+                    2 => self.cx.types.slice(element),
+                    _ => self.cx.types.intern(TyKind::View { rank: rank as u8 - 1, element, restrict: false }),
+                };
                 return Operand::Value(self.add(ExprKind::Row { view, index: indices[0], bracket }, ty, span));
             }
             (TyKind::View { .. }, Operand::Value(view)) => PlaceKind::ViewElement { view, indices, bracket },
@@ -357,58 +365,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
         };
         let element = self.cx.types.element(ty).unwrap_or(Ty::ERROR);
         Operand::Place(self.place(kind, element, span))
-    }
-
-    /// `base[low..high]`
-    pub(crate) fn slice(&mut self, base: ast::ExprId, range: ast::RangeExpr, bracket: Span, span: Span) -> ExprId {
-        let mut operand = self.operand(base, None);
-        if let TyKind::Pointer { target, .. } = self.kind(self.operand_ty(operand))
-            && matches!(self.kind(target), TyKind::Array { .. } | TyKind::Slice { .. })
-        {
-            operand = self.through_pointer(operand, bracket);
-        }
-        let ty = self.operand_ty(operand);
-        let (base, result) = match self.kind(ty) {
-            TyKind::Error => (self.error(span), Ty::ERROR),
-            TyKind::Array { element, .. } => {
-                let place = self.place_of(operand);
-                self.take_address(place);
-                let ty = self.cx.types.slice(element);
-                (self.add(ExprKind::ArraySlice(place), ty, span), ty)
-            }
-            TyKind::Slice { .. } => {
-                let value = self.read(operand);
-                let ty = self.cx.unrestricted(ty);
-                (self.coerce(value, ty), ty)
-            }
-            TyKind::Str => (self.read(operand), Ty::STR),
-            TyKind::Pointer { target, .. } => {
-                if range.low.is_none() || range.high.is_none() {
-                    self.report(
-                        Diagnostic::error("E0356", bracket, "a slice of a raw pointer needs both ends")
-                            .note("a pointer does not know how much there is"),
-                    );
-                    return self.error(span);
-                }
-                let value = self.read(operand);
-                (value, self.cx.types.slice(target))
-            }
-            TyKind::Strided { .. } => return self.later(bracket, "slices of strided slices are", "index it"),
-            _ => {
-                let name = self.name_of(ty);
-                self.report(Diagnostic::error("E0355", bracket, format!("`{name}` cannot be sliced")));
-                (self.error(span), Ty::ERROR)
-            }
-        };
-        let low = range.low.map(|low| self.expr_to(low, Ty::I64));
-        let high = range.high.map(|high| self.expr_to(high, Ty::I64));
-        if let Some(step) = range.step {
-            return self.later(self.file[step].span, "strided slices are", "step through the indices with a loop");
-        }
-        if result == Ty::ERROR {
-            return self.error(span);
-        }
-        self.add(ExprKind::Slice { base, low, high, inclusive: range.inclusive, bracket }, result, span)
     }
 
     // -------------------------------------------------------------------------------------------- addresses
@@ -613,6 +569,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn outlives(&self, place: PlaceId) -> Option<&'static str> {
         match self.body[self.root(place)].kind {
             PlaceKind::Global(_) => Some("stored in a global"),
+            PlaceKind::Local(local) if self.body.result == Some(local) => Some("returned"),
             _ => None,
         }
     }

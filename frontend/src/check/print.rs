@@ -32,8 +32,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
                         self.value_piece(value, &mut out);
                     }
                 },
-                Argument::Checked(operand) => {
-                    let value = self.read(operand);
+                argument => {
+                    let value = self.argument(argument, None);
                     self.value_piece(value, &mut out);
                 }
             }
@@ -126,8 +126,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
     /// The part of a type that is not printed yet.
     fn unprintable(&self, ty: Ty) -> Option<Ty> {
         match self.kind(ty) {
-            TyKind::Fn { .. } | TyKind::View { .. } | TyKind::Strided { .. } => Some(ty),
-            TyKind::Array { element, .. } | TyKind::Slice { element, .. } => self.unprintable(element),
+            TyKind::Fn { .. } => Some(ty),
+            TyKind::Array { element, .. }
+            | TyKind::Slice { element, .. }
+            | TyKind::Strided { element, .. }
+            | TyKind::View { element, .. } => self.unprintable(element),
             TyKind::Optional(payload) => self.unprintable(payload),
             TyKind::Tuple(list) => self.cx.types[list].iter().find_map(|&ty| self.unprintable(ty)),
             TyKind::Struct(id) => self.cx.types[id].fields.iter().find_map(|field| self.unprintable(field.ty)),

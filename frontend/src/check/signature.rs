@@ -54,6 +54,7 @@ impl<'a> Cx<'a> {
             }
         }
         let func = &mut self.funcs[id.index()];
+        func.variadic = file[function.params].last().is_some_and(|param| param.variadic);
         func.params = params;
         func.result = result;
     }
@@ -69,13 +70,17 @@ impl<'a> Cx<'a> {
             if let Some(refinement) = param.refinement {
                 self.not_yet(file[refinement].span, "`where` is", "check the value with `assert`");
             }
+            let place = if param.variadic { TypePlace::Other } else { TypePlace::Promise };
             let mut ty = match param.ty {
-                Some(written) => self.resolve_type(scope, written, TypePlace::Promise),
+                Some(written) => self.resolve_type(scope, written, place),
                 None => Ty::ERROR,
             };
             if ty == Ty::VOID {
                 self.report(Diagnostic::error("E0306", param.span, "a parameter cannot be `void`"));
                 ty = Ty::ERROR;
+            }
+            if param.variadic && ty != Ty::ERROR {
+                ty = self.types.slice(ty);
             }
             let ty = self.sized(ty, param.span);
             params.push(ParamDecl { ty, span: param.span });
@@ -117,7 +122,7 @@ impl<'a> Cx<'a> {
         if self.fn_sets[set].funcs.len() < 2 {
             return;
         }
-        let mut seen: FxHashMap<(usize, Option<Ty>), FuncId> = FxHashMap::default();
+        let mut seen: FxHashMap<(usize, bool, Option<Ty>), FuncId> = FxHashMap::default();
         for id in self.fn_sets[set].funcs.clone() {
             let func = &self.funcs[id.index()];
             let first_param = func.params.first().map(|param| param.ty);
@@ -127,7 +132,8 @@ impl<'a> Cx<'a> {
             let first_param = first_param.map(|ty| self.unrestricted(ty));
             let func = &self.funcs[id.index()];
             let (name, span) = (func.name, func.span);
-            if let Some(&other) = seen.get(&(func.params.len(), first_param)) {
+            let key = (func.params.len(), func.variadic, first_param);
+            if let Some(&other) = seen.get(&key) {
                 let other = self.funcs[other.index()].span;
                 self.funcs[id.index()].used = true;
                 let text = self.text(name).to_string();
@@ -141,7 +147,7 @@ impl<'a> Cx<'a> {
                 );
                 continue;
             }
-            seen.insert((self.funcs[id.index()].params.len(), first_param), id);
+            seen.insert(key, id);
         }
     }
 

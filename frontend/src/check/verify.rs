@@ -19,7 +19,10 @@ pub(crate) fn verify(program: &Program) -> Vec<String> {
                 faults: Vec::new(),
             };
             match body.root {
-                Some(root) => verifier.block(root, func.result),
+                Some(root) => {
+                    verifier.block(root, func.result);
+                    body.on_returns.iter().for_each(|on_return| verifier.block(on_return.block, Ty::VOID));
+                }
                 None => verifier.fault("no root".to_string()),
             }
             faults.append(&mut verifier.faults);
@@ -296,12 +299,17 @@ impl Verifier<'_> {
                 let fits = matches!(types.kind(a), TyKind::View { rank, .. } if *axis < rank);
                 self.expect(fits && ty == Ty::I64, "extent of another type", node);
             }
+            ExprKind::ExtentAt { view, axis, .. } => {
+                let (a, b) = (self.expr(*view), self.expr(*axis));
+                let fits = matches!(types.kind(a), TyKind::View { .. }) && b == Ty::I64;
+                self.expect(fits && ty == Ty::I64, "extent of another type", node);
+            }
             ExprKind::Slice { base, low, high, .. } => {
                 let a = self.expr(*base);
                 self.bound(*low);
                 self.bound(*high);
                 let fits = match types.kind(a) {
-                    TyKind::Slice { .. } | TyKind::Str => a == ty,
+                    TyKind::Slice { .. } | TyKind::Strided { .. } | TyKind::Str => a == ty,
                     TyKind::Pointer { target, .. } => {
                         low.is_some() && high.is_some() && types.element(ty) == Some(target)
                     }
@@ -309,7 +317,15 @@ impl Verifier<'_> {
                 };
                 self.expect(fits, "slice of another type", node);
             }
-            ExprKind::SliceBy { .. } => self.expect(false, "a strided slice", node),
+            ExprKind::SliceBy { base, low, high, step, .. } => {
+                let a = self.expr(*base);
+                self.bound(*low);
+                self.bound(*high);
+                self.bound(Some(*step));
+                let from = matches!(types.kind(a), TyKind::Slice { .. } | TyKind::Strided { .. });
+                let to = matches!(types.kind(ty), TyKind::Strided { .. });
+                self.expect(from && to && types.element(a) == types.element(ty), "strided slice of another type", node);
+            }
             ExprKind::Row { view, index, .. } => {
                 let a = self.expr(*view);
                 self.index(*index);
@@ -356,17 +372,21 @@ impl Verifier<'_> {
                 let tys = self.all(args);
                 let fits = match op {
                     Builtin::Min | Builtin::Max | Builtin::MulHi | Builtin::Copysign => tys == [ty, ty],
+                    Builtin::SatAdd | Builtin::SatSub => tys == [ty, ty] && int(ty),
+                    Builtin::CheckedAdd | Builtin::CheckedSub | Builtin::CheckedMul => {
+                        matches!(types.kind(ty), TyKind::Optional(payload) if tys == [payload, payload] && int(payload))
+                    }
                     Builtin::Abs | Builtin::Bswap => tys == [ty],
                     Builtin::Sqrt | Builtin::Floor | Builtin::Ceil | Builtin::Trunc | Builtin::Round => {
                         tys == [ty] && types.is_float(ty)
                     }
                     Builtin::Clz | Builtin::Ctz | Builtin::Popcount => int(tys[0]) && ty == Ty::I64,
                     Builtin::Rotl | Builtin::Rotr => tys[0] == ty && int(ty) && int(tys[1]),
-                    Builtin::Clock | Builtin::Args => tys.is_empty(),
+                    Builtin::Clock | Builtin::Args | Builtin::ReadLine => tys.is_empty(),
                     Builtin::ParseI64 | Builtin::ParseF64 => tys == [Ty::STR],
                     Builtin::Exit => tys == [Ty::I32] && ty == Ty::NEVER,
                     Builtin::Panic => tys == [Ty::STR] && ty == Ty::NEVER,
-                    Builtin::Alloc => tys == [Ty::I64] && types.element(ty).is_some(),
+                    Builtin::Alloc | Builtin::AllocUninit => tys == [Ty::I64] && types.element(ty).is_some(),
                     Builtin::AllocValue => tys[0] == Ty::I64 && types.element(ty) == Some(tys[1]),
                     Builtin::Free | Builtin::Destroy => tys.len() == 1 && ty == Ty::VOID,
                     Builtin::Create => matches!(types.kind(ty), TyKind::Pointer { target, .. } if [target] == tys[..]),
@@ -491,7 +511,8 @@ impl Verifier<'_> {
             PlaceKind::SliceElement { slice, index, .. } => {
                 let a = self.expr(*slice);
                 self.index(*index);
-                matches!(types.kind(a), TyKind::Slice { .. } | TyKind::Str) && types.element(a) == Some(ty)
+                matches!(types.kind(a), TyKind::Slice { .. } | TyKind::Strided { .. } | TyKind::Str)
+                    && types.element(a) == Some(ty)
             }
             PlaceKind::PointerElement { pointer, index, .. } => {
                 let a = self.expr(*pointer);

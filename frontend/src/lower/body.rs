@@ -1,7 +1,7 @@
 //! The body of a function: locals, statements, blocks and leaving them.
 
 use super::Cx;
-use super::code::{Code, Mem, Val, Vars};
+use super::code::{Code, Mem, Scalars, Val, Vars};
 use crate::hir::*;
 use crate::types::Ty;
 use lang_ir::{Block as IrBlock, Value};
@@ -26,6 +26,7 @@ pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
         loops: vec![None; body.loops as usize],
         yields: FxHashMap::default(),
         defers: Vec::new(),
+        exit: None,
         nonnull: Vec::new(),
         nonnull_values: (lang_ir::Block::from_u32(0), Vec::new()),
     };
@@ -38,6 +39,12 @@ pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
     for (&local, &ty) in body.params.iter().zip(&func.params) {
         let val = lower.passed_param(ty, &mut next);
         lower.begin_param(local, val);
+    }
+    if !body.on_returns.is_empty() {
+        lower.exit = Some(lower.new_block());
+        if let (Some(mem), Some(result)) = (lower.result_memory, body.result) {
+            lower.homes[result.index()] = Some(Home::Memory(mem));
+        }
     }
     lower.root();
     lower.code.finish();
@@ -92,6 +99,8 @@ pub(super) struct Lower<'c, 'p, 'b> {
     yields: FxHashMap<BlockId, YieldFrame>,
     /// Pending blocks of `defer`, the innermost last.
     defers: Vec<BlockId>,
+    /// Where the function goes on that returns, if something is to run then.
+    exit: Option<IrBlock>,
     /// Immutable pointers that are not nil wherever control gets from here. What is added on one of several ways is taken back
     /// where they join: see [`Lower::mark`].
     pub nonnull: Vec<LocalId>,
@@ -248,7 +257,7 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
                 self.block(root, &Dest::Memory(mem));
                 if self.live {
                     self.at(end);
-                    self.return_(&[]);
+                    self.leave(&[]);
                 }
             }
             None => {
@@ -259,10 +268,56 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
                 if self.live {
                     let values = self.get_all(&vars);
                     self.at(end);
-                    self.return_(&values);
+                    self.leave(&values);
                 }
             }
         }
+        if let Some(exit) = self.exit {
+            self.switch_to(exit);
+            self.forget(0);
+            self.run_on_returns(end);
+        }
+    }
+
+    /// Ends the function, whose result is these leaves or in memory.
+    fn leave(&mut self, values: &[Value]) {
+        let Some(exit) = self.exit else { return self.return_(values) };
+        if let (None, Some(result)) = (self.result_memory, self.body.result) {
+            self.bind(result, &Val::Scalars(values.into()));
+        }
+        self.leave_to(exit);
+    }
+
+    /// Runs what is registered, the last first, and returns.
+    fn run_on_returns(&mut self, end: crate::source::Span) {
+        let body = self.body;
+        for on_return in body.on_returns.iter().rev() {
+            let (run, next) = (self.new_block(), self.new_block());
+            let Home::Vars(flag) = self.home(on_return.flag) else { unreachable!("nothing points to a flag") };
+            let registered = self.get(flag[0]);
+            self.brif(registered, run, next);
+            self.switch_to(run);
+            self.block(on_return.block, &Dest::Nowhere);
+            self.jump(next);
+            self.forget(0);
+            self.switch_to(next);
+        }
+        if !self.live {
+            return;
+        }
+        let values = match (self.result_memory, body.result) {
+            (None, Some(result)) => match self.home(result) {
+                Home::Vars(vars) => self.get_all(&vars),
+                Home::Memory(mem) => {
+                    let ty = self.result;
+                    let repr = self.repr(ty);
+                    self.load_val(&repr, mem).scalars().clone()
+                }
+            },
+            _ => Scalars::new(),
+        };
+        self.at(end);
+        self.return_(&values);
     }
 
     /// Leaves the function with this value.
@@ -273,7 +328,7 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
             (Some(mem), Some(value)) => {
                 self.expr_into(value, mem);
                 self.run_defers(0);
-                self.return_(&[]);
+                self.leave(&[]);
             }
             (None, Some(value)) => {
                 let values = self.scalars(value);
@@ -281,11 +336,11 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
                 if let Some(span) = span {
                     self.at(span);
                 }
-                self.return_(&values);
+                self.leave(&values);
             }
             (_, None) => {
                 self.run_defers(0);
-                self.return_(&[]);
+                self.leave(&[]);
             }
         }
         self.forget(mark);
@@ -299,12 +354,12 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
             Some(mem) => {
                 self.zero(&repr, mem);
                 self.run_defers(0);
-                self.return_(&[]);
+                self.leave(&[]);
             }
             None => {
                 let values = self.zero_scalars(&repr);
                 self.run_defers(0);
-                self.return_(&values);
+                self.leave(&values);
             }
         }
     }

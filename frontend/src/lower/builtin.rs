@@ -46,6 +46,11 @@ impl Lower<'_, '_, '_> {
             }
             Builtin::MulHi if self.is_signed(ty) => self.b().smulhi(values[0][0], values[1][0]),
             Builtin::MulHi => self.b().umulhi(values[0][0], values[1][0]),
+            Builtin::CheckedAdd | Builtin::CheckedSub | Builtin::CheckedMul => {
+                let (exact, overflows) = self.overflowing(op, self.is_signed(from), values[0][0], values[1][0]);
+                return smallvec![exact, self.not(overflows)];
+            }
+            Builtin::SatAdd | Builtin::SatSub => self.saturating(op, self.is_signed(ty), values[0][0], values[1][0]),
             Builtin::Sqrt => self.b().sqrt(values[0][0]),
             Builtin::Floor => self.b().floor(values[0][0]),
             Builtin::Ceil => self.b().ceil(values[0][0]),
@@ -60,6 +65,7 @@ impl Lower<'_, '_, '_> {
                 return smallvec![self.load(Type::Ptr, slot), self.load(Type::I64, slot.at(8))];
             }
             Builtin::ParseI64 | Builtin::ParseF64 => return self.parse_number(op, &values[0]),
+            Builtin::ReadLine => return self.read_line(),
             Builtin::Exit => {
                 self.call_runtime(runtime::EXIT, &values[0]);
                 self.unreachable();
@@ -69,10 +75,10 @@ impl Lower<'_, '_, '_> {
                 self.trap(TrapCode::Panic, &values[0]);
                 return Scalars::new();
             }
-            Builtin::Alloc => {
+            Builtin::Alloc | Builtin::AllocUninit => {
                 let TyKind::Slice { element, .. } = self.kind(ty) else { unreachable!("a slice is allocated") };
                 let len = values[0][0];
-                return smallvec![self.allocate(element, len, true), len];
+                return smallvec![self.allocate(element, len, op == Builtin::Alloc), len];
             }
             Builtin::Free | Builtin::Destroy => {
                 debug_assert!(from != Ty::VOID);
@@ -155,6 +161,73 @@ impl Lower<'_, '_, '_> {
         let zero = self.iconst(Type::I8, 0);
         let found = self.b().icmp_ne(found, zero);
         smallvec![self.load(number, slot), found]
+    }
+
+    /// `?str` of the next line of standard input.
+    fn read_line(&mut self) -> Scalars {
+        let repr = self.repr(Ty::STR);
+        let slot = self.slot(&repr);
+        self.zero(&repr, slot);
+        let address = self.address(slot);
+        let found = self.call_runtime(runtime::READ_LINE, &[address]).expect("a result");
+        let zero = self.iconst(Type::I8, 0);
+        let found = self.b().icmp_ne(found, zero);
+        smallvec![self.load(Type::Ptr, slot), self.load(Type::I64, slot.at(8)), found]
+    }
+
+    /// The wrapped result of an operation of integers, and whether the exact one is another.
+    fn overflowing(&mut self, op: Builtin, signed: bool, a: Value, b: Value) -> (Value, Value) {
+        let ty = self.func.ty(a);
+        let zero = self.iconst(ty, 0);
+        match op {
+            Builtin::CheckedMul => {
+                let low = self.b().imul(a, b);
+                if signed {
+                    // The upper half is the sign of the lower one.
+                    let high = self.b().smulhi(a, b);
+                    let amount = self.iconst(ty, i128::from(ty.bits()) - 1);
+                    let sign = self.b().sshr(low, amount);
+                    return (low, self.b().icmp_ne(high, sign));
+                }
+                let high = self.b().umulhi(a, b);
+                (low, self.b().icmp_ne(high, zero))
+            }
+            Builtin::CheckedAdd | Builtin::SatAdd => {
+                let sum = self.b().iadd(a, b);
+                if !signed {
+                    return (sum, self.b().icmp_ult(sum, a));
+                }
+                // Both operands have the sign that the sum has not.
+                let (x, y) = (self.b().bxor(a, sum), self.b().bxor(b, sum));
+                let both = self.b().band(x, y);
+                (sum, self.b().icmp_slt(both, zero))
+            }
+            _ => {
+                let difference = self.b().isub(a, b);
+                if !signed {
+                    return (difference, self.b().icmp_ult(a, b));
+                }
+                // The operands have different signs, and the difference has that of the right one.
+                let (x, y) = (self.b().bxor(a, b), self.b().bxor(a, difference));
+                let both = self.b().band(x, y);
+                (difference, self.b().icmp_slt(both, zero))
+            }
+        }
+    }
+
+    fn saturating(&mut self, op: Builtin, signed: bool, a: Value, b: Value) -> Value {
+        let ty = self.func.ty(a);
+        let (wrapped, overflows) = self.overflowing(op, signed, a, b);
+        let end = if signed {
+            // Where it overflows, the exact result has the sign of the left operand: MIN, or MAX = ~MIN.
+            let amount = self.iconst(ty, i128::from(ty.bits()) - 1);
+            let sign = self.b().sshr(a, amount);
+            let most = self.iconst(ty, (ty.mask() >> 1) as i128);
+            self.b().bxor(sign, most)
+        } else {
+            self.iconst(ty, if op == Builtin::SatAdd { ty.mask() as i128 } else { 0 })
+        };
+        self.b().select(overflows, end, wrapped)
     }
 
     fn min_max(&mut self, min: bool, ty: Ty, a: Value, b: Value) -> Value {

@@ -414,6 +414,7 @@ impl Lower<'_, '_, '_> {
             ExprKind::Len(value) => one(self.scalars(*value)[1]),
             ExprKind::Ptr(value) => one(self.scalars(*value)[0]),
             ExprKind::Extent { view, axis } => one(self.scalars(*view)[1 + usize::from(*axis)]),
+            ExprKind::ExtentAt { view, axis, paren } => one(self.extent_at(*view, *axis, *paren)),
             ExprKind::Slice { base, low, high, inclusive, bracket } => {
                 self.slice(*base, *low, *high, *inclusive, *bracket)
             }

@@ -4,7 +4,7 @@ use super::Synth;
 use super::body::{Dest, Lower};
 use super::code::{Code, Mem, Val};
 use crate::hir::*;
-use crate::types::{IntTy, TyKind};
+use crate::types::{IntTy, Ty};
 use lang_ir::ssa::Variable;
 use lang_ir::{TrapCode, Type, Value};
 
@@ -24,6 +24,11 @@ struct Range {
     low: Value,
     high: Value,
     inclusive: bool,
+}
+
+/// Whether a range counts the numbers of characters instead of their bits.
+fn steps_over_chars(range: &ForRange) -> bool {
+    range.ty == Ty::CHAR && range.step.is_some()
 }
 
 impl Lower<'_, '_, '_> {
@@ -59,8 +64,8 @@ impl Lower<'_, '_, '_> {
     pub fn for_range(&mut self, range: &ForRange) {
         let body = self.body;
         let int = self.int_ty(range.ty).expect("ranges are of integers");
-        let low = self.scalar(range.low);
-        let high = self.scalar(range.high);
+        let mut low = self.scalar(range.low);
+        let mut high = self.scalar(range.high);
         let stride = match range.step {
             None => Stride::Fixed(1),
             Some(step) => {
@@ -75,6 +80,9 @@ impl Lower<'_, '_, '_> {
         };
         if !self.live {
             return;
+        }
+        if steps_over_chars(range) {
+            (low, high) = (self.char_number(low), self.char_number(high));
         }
         let data = Range { int, ty: self.func.ty(low), low, high, inclusive: range.inclusive };
         let counter = self.declare(data.ty);
@@ -205,7 +213,10 @@ impl Lower<'_, '_, '_> {
 
     fn bind_counter(&mut self, range: &ForRange, counter: Variable) {
         if let Some(local) = range.local {
-            let value = self.get(counter);
+            let mut value = self.get(counter);
+            if steps_over_chars(range) {
+                value = self.char_of_number(value);
+            }
             self.bind(local, &Val::from(value));
         }
     }
@@ -213,7 +224,7 @@ impl Lower<'_, '_, '_> {
     fn advance(&mut self, range: &ForRange, data: &Range, counter: Variable, step: Value) {
         let at = self.get(counter);
         let mut after = self.b().iadd(at, step);
-        if self.kind(range.ty) == TyKind::Char && !self.is_without_gap(data) {
+        if range.ty == Ty::CHAR && range.step.is_none() && !self.is_without_gap(data) {
             // Surrogates are no characters.
             let gap = self.iconst(data.ty, 0xd800);
             let behind = self.iconst(data.ty, 0xe000);
@@ -228,6 +239,27 @@ impl Lower<'_, '_, '_> {
         let below = self.constant(data.high).is_some_and(|high| high < 0xd800);
         let above = self.constant(data.low).is_some_and(|low| low >= 0xe000);
         below || above
+    }
+
+    /// The number of a character, counted from 0 without the surrogates, which are none.
+    fn char_number(&mut self, c: Value) -> Value {
+        let ty = self.func.ty(c);
+        if let Some(c) = self.constant(c) {
+            return self.iconst(ty, if c < 0xd800 { c as i128 } else { c as i128 - 0x800 });
+        }
+        let (gap, size) = (self.iconst(ty, 0xd800), self.iconst(ty, 0x800));
+        let below = self.b().icmp_ult(c, gap);
+        let behind = self.b().isub(c, size);
+        self.b().select(below, c, behind)
+    }
+
+    /// The other way round.
+    fn char_of_number(&mut self, number: Value) -> Value {
+        let ty = self.func.ty(number);
+        let (gap, size) = (self.iconst(ty, 0xd800), self.iconst(ty, 0x800));
+        let below = self.b().icmp_ult(number, gap);
+        let behind = self.b().iadd(number, size);
+        self.b().select(below, number, behind)
     }
 
     pub fn for_slice(&mut self, slice: &ForSlice) {

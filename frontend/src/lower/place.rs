@@ -399,16 +399,22 @@ impl Lower<'_, '_, '_> {
             return SmallVec::from_slice(&[self.address(start), self.b().isub(high, low)]);
         }
         let (low, len) = self.check_range(base[1], low, high, inclusive);
+        let mut part = SmallVec::from_slice(&[self.start(&base, ty, low), len]);
+        part.extend(base.get(2).copied());
+        part
+    }
+
+    /// The address of an element of a slice or strided slice that is there, or of its end.
+    fn start(&mut self, slice: &Scalars, ty: Ty, index: Option<Value>) -> Value {
+        let Some(index) = index else { return slice[0] };
         let element = self.cx.program.types.element(ty).expect("elements of a slice");
         let size = self.stride(element);
-        let start = match low {
-            Some(low) => {
-                let start = self.element(Mem::address(base[0]), low, size);
-                self.address(start)
-            }
-            None => base[0],
+        let index = match slice.get(2) {
+            Some(&step) => self.b().imul(index, step),
+            None => index,
         };
-        SmallVec::from_slice(&[start, len])
+        let start = self.element(Mem::address(slice[0]), index, size);
+        self.address(start)
     }
 
     /// The end of a range, excluded.
@@ -458,7 +464,7 @@ impl Lower<'_, '_, '_> {
         step: ExprId,
         bracket: Span,
     ) -> Scalars {
-        let element = self.cx.program.types.element(self.ty(base)).expect("elements of a slice");
+        let ty = self.ty(base);
         let base = self.scalars(base);
         let low = low.map(|low| self.scalar(low));
         let high = high.map(|high| self.scalar(high));
@@ -470,19 +476,17 @@ impl Lower<'_, '_, '_> {
         self.trapif(bad, TrapCode::StepNotPositive, &[step]);
         self.at(bracket);
         let (low, len) = self.check_range(base[1], low, high, inclusive);
-        let start = match low {
-            Some(low) => {
-                let size = self.stride(element);
-                let start = self.element(Mem::address(base[0]), low, size);
-                self.address(start)
-            }
-            None => base[0],
-        };
+        let start = self.start(&base, ty, low);
         // (len + step - 1) / step, which no unsigned sum of two i64 overflows.
         let one = self.word(1);
         let rest = self.b().isub(step, one);
         let sum = self.b().iadd(len, rest);
         let count = self.b().udiv(sum, step);
+        // Where the product wraps, there is at most one element, and no step is made.
+        let step = match base.get(2) {
+            Some(&outer) => self.b().imul(outer, step),
+            None => step,
+        };
         SmallVec::from_slice(&[start, count, step])
     }
 
@@ -492,11 +496,31 @@ impl Lower<'_, '_, '_> {
         let view = self.scalars(view);
         let index = self.index(index);
         self.at(bracket);
-        let row = self.check_index(index, view[1]);
-        let first = self.b().imul(row, view[2]);
+        let mut first = self.check_index(index, view[1]);
+        for &extent in &view[2..] {
+            first = self.b().imul(first, extent);
+        }
         let size = self.stride(element);
         let start = self.element(Mem::address(view[0]), first, size);
-        SmallVec::from_slice(&[self.address(start), view[2]])
+        let mut row = Scalars::from_slice(&[self.address(start)]);
+        row.extend_from_slice(&view[2..]);
+        row
+    }
+
+    /// `m.extent(k)`
+    pub fn extent_at(&mut self, view: ExprId, axis: ExprId, paren: Span) -> Value {
+        let view = self.scalars(view);
+        let axis = self.index(axis);
+        self.at(paren);
+        let rank = self.word(view.len() as u64 - 1);
+        let axis = self.check_index(axis, rank);
+        let mut extent = view[1];
+        for (number, &other) in view[1..].iter().enumerate().skip(1) {
+            let number = self.word(number as u64);
+            let is_this = self.b().icmp_eq(axis, number);
+            extent = self.b().select(is_this, other, extent);
+        }
+        extent
     }
 
     /// A view over an array of arrays.

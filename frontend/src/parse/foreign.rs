@@ -109,10 +109,13 @@ impl Parser<'_> {
         let (first, colon, third) = (self.token(), self.ahead(1), self.ahead(2));
         let start = first.start;
         let span = self.span();
-        if third.kind == T::LBrace {
-            self.mild_error("E0115", span, "only loops have labels")
-                .helps
-                .push(help("a block is left early with `yield value;`"));
+        let is_call = third.kind == T::Ident && self.ahead_kind(3) == T::LParen;
+        if third.kind == T::LBrace || is_call {
+            self.mild_error("E0115", span, "only loops have labels").helps.push(help(if is_call {
+                "leave it out"
+            } else {
+                "a block is left early with `yield value;`"
+            }));
             self.bump();
             self.bump();
             return None;

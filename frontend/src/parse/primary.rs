@@ -342,7 +342,7 @@ impl Parser<'_> {
 
     /// The block behind a head; after an error in the head it is looked for.
     fn body(&mut self) -> BlockId {
-        if self.panicking {
+        if self.panicking || (!self.at(T::LBrace) && self.misplaced_assignment()) {
             self.recover_to_brace();
         } else if !self.at(T::LBrace) {
             let (span, found) = (self.span(), self.found());

@@ -64,7 +64,7 @@ impl Parser<'_> {
             // `close` reports it, with the opening bracket.
             return false;
         }
-        if !self.at(T::Unknown) {
+        if !self.at(T::Unknown) && !self.misplaced_assignment() {
             let (span, found, opening) = (self.span(), self.found(), self.span_of(open));
             let what = format!("expected `,` or {}", close.describe());
             let diagnostic = self.error("E0101", span, format!("{what}, found {found}"));

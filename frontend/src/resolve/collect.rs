@@ -169,8 +169,15 @@ impl<'a> Cx<'a> {
                 self.not_yet(name.span, "protocols are", "write functions for the types that you need");
                 self.declare(scope, name, Decl::Broken, visibility);
             }
-            ItemKind::Impl { .. } => {
-                self.not_yet(item.span.at_start(), "`impl` blocks are", "declare the functions outside of the block");
+            ItemKind::Impl { generics, protocol, ty, items } => {
+                if let Some(generic) = file[generics].first() {
+                    self.not_yet(generic.name.span, "generics are", "write the block for the types that you need");
+                } else if let Some(protocol) = protocol {
+                    let instead = "leave it out: `impl T { ... }` gives a type functions of its own";
+                    self.not_yet(file[protocol].span, "protocols are", instead);
+                } else {
+                    self.collect_impl(scope, file_index, ty, items);
+                }
             }
             ItemKind::Module { name, body } => {
                 let path = format!("{}{}.", self.scopes[scope.0 as usize].path, self.interner.resolve(name.name));
@@ -193,7 +200,14 @@ impl<'a> Cx<'a> {
         }
     }
 
-    fn collect_fn(&mut self, scope: ScopeId, file_index: usize, decl: ast::FnId, item: &ast::Item, source: FuncSource) {
+    pub(crate) fn collect_fn(
+        &mut self,
+        scope: ScopeId,
+        file_index: usize,
+        decl: ast::FnId,
+        item: &ast::Item,
+        source: FuncSource,
+    ) {
         let file = &self.files[file_index];
         let function = &file[decl];
         let Some(name) = function.name else { return };
@@ -205,8 +219,10 @@ impl<'a> Cx<'a> {
         } else if let Some(param) = file[function.params].iter().find(|param| param.ty.is_none()) {
             self.not_yet(param.span, "parameters without types (generics) are", "write the type of the parameter");
             broken = true;
-        } else if let Some(param) = file[function.params].iter().find(|param| param.variadic) {
-            self.not_yet(param.span, "variadic functions are", "take a slice for now");
+        } else if let (FuncSource::Extern(..), Some(param)) =
+            (source, file[function.params].iter().find(|param| param.variadic))
+        {
+            self.not_yet(param.span, "variadic foreign functions are", "declare it with the parameters that you pass");
             broken = true;
         }
         if broken {
@@ -249,6 +265,7 @@ impl<'a> Cx<'a> {
             is_pub: item.is_pub,
             used: false,
             params: Vec::new(),
+            variadic: false,
             result: Ty::ERROR,
             resolved: false,
             parent: None,
