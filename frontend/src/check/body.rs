@@ -58,6 +58,8 @@ pub(crate) struct FnCx<'c, 'a> {
     pub block_yields: FxHashMap<BlockId, Vec<ExprId>>,
     /// The end of what was checked so far is not reached.
     pub diverges: bool,
+    /// A jump that goes nowhere was reported: what follows it is not reached, which need not be said.
+    jump_failed: bool,
     /// The `defer` or `on_return` that is being checked.
     pub leaving: Deferred,
     /// Values of integer expressions that are constant, for warnings.
@@ -154,6 +156,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             yields: Vec::new(),
             block_yields: FxHashMap::default(),
             diverges: false,
+            jump_failed: false,
             leaving: Deferred::default(),
             known_ints: FxHashMap::default(),
             nils: FxHashSet::default(),
@@ -524,6 +527,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn warn_unreachable(&mut self, warned: &mut bool, span: Span) {
         if self.diverges && !*warned {
             *warned = true;
+            if self.jump_failed {
+                return;
+            }
             self.report(Diagnostic::warning("W0301", span, "this is never reached"));
         }
     }
@@ -739,13 +745,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn check_return(&mut self, value: Option<ast::ExprId>, span: Span) -> ExprId {
         if let Some(what) = self.leaving.what {
             self.report(Diagnostic::error("E0330", span, format!("`return` cannot leave {what}")));
-            self.diverges = true;
-            return self.error(span);
+            return self.failed_jump(span);
         }
         if !self.is_function {
             self.report(Diagnostic::error("E0331", span, "`return` stands only in functions"));
-            self.diverges = true;
-            return self.error(span);
+            return self.failed_jump(span);
         }
         let value = match value {
             None => {
@@ -808,8 +812,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 "it gives the value of the innermost `{ }` that is not the body of a loop, `if`, `switch` case or function",
             ));
             self.expr(value, None);
-            self.diverges = true;
-            return self.error(span);
+            return self.failed_jump(span);
         };
         let (block, expect) = (self.yields[index].block, self.yields[index].expect);
         let value = match expect {
@@ -824,6 +827,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let node = self.add(ExprKind::Yield { block, value }, Ty::NEVER, span);
         self.yields[index].values.push(node);
         node
+    }
+
+    /// Instead of a jump that was reported: nothing follows it all the same.
+    fn failed_jump(&mut self, span: Span) -> ExprId {
+        self.diverges = true;
+        self.jump_failed = true;
+        self.error(span)
     }
 
     /// The loop that a `break` or `continue` is for.
@@ -851,13 +861,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match found {
             Some(index) if index >= self.leaving.loop_floor => Some(index),
             Some(_) => {
-                self.diverges = true;
+                self.failed_jump(span);
                 let deferred = self.leaving.what.unwrap_or("a `defer`");
                 self.report(Diagnostic::error("E0330", span, format!("`{what}` cannot leave {deferred}")));
                 None
             }
             None => {
-                self.diverges = true;
+                self.failed_jump(span);
                 self.report(Diagnostic::error("E0334", span, format!("`{what}` stands in no loop")));
                 None
             }
