@@ -365,13 +365,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
     /// Whether some function of this number of arguments could take a literal as its first one.
     fn takes_literal(&self, set: FnSetId, count: usize) -> bool {
         self.cx.fn_sets[set.0 as usize].funcs.iter().any(|&id| {
-            let first = self.first_param(id, false);
-            self.accepts(id, count)
-                && first.is_some_and(|ty| match self.kind(ty) {
-                    TyKind::Pointer { .. } => false,
-                    TyKind::Struct(_) | TyKind::Tuple(_) => false,
-                    _ => true,
-                })
+            let is_other = |ty| matches!(self.kind(ty), TyKind::Pointer { .. } | TyKind::Struct(_) | TyKind::Tuple(_));
+            self.accepts(id, count) && self.first_param(id, false).is_some_and(|ty| !is_other(ty))
         })
     }
 
