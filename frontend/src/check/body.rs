@@ -252,7 +252,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn warn_unused(&mut self, local: LocalId) {
         let info = &self.body[local];
         let text = self.cx.text(info.name).to_string();
-        if self.used[local.index()] || text.starts_with('_') || text.is_empty() {
+        let name = info.name;
+        if self.used[local.index()] || text.starts_with('_') || text.is_empty() || name == Symbol::SELF_VALUE {
             return;
         }
         let is_param = self.bindings[local.index()] == Binding::Parameter;

@@ -112,29 +112,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.report(Diagnostic::error("E0311", span, "the type of this `nil` is not known"));
                 false
             }
-            _ => match self.unprintable(ty) {
-                None => true,
-                Some(part) => {
-                    let name = self.name_of(part);
-                    self.cx.not_yet(span, &format!("printing `{name}` is"), "print its parts");
-                    false
-                }
-            },
-        }
-    }
-
-    /// The part of a type that is not printed yet.
-    fn unprintable(&self, ty: Ty) -> Option<Ty> {
-        match self.kind(ty) {
-            TyKind::Fn { .. } => Some(ty),
-            TyKind::Array { element, .. }
-            | TyKind::Slice { element, .. }
-            | TyKind::Strided { element, .. }
-            | TyKind::View { element, .. } => self.unprintable(element),
-            TyKind::Optional(payload) => self.unprintable(payload),
-            TyKind::Tuple(list) => self.cx.types[list].iter().find_map(|&ty| self.unprintable(ty)),
-            TyKind::Struct(id) => self.cx.types[id].fields.iter().find_map(|field| self.unprintable(field.ty)),
-            _ => None,
+            _ => true,
         }
     }
 

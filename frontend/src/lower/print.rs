@@ -1,10 +1,10 @@
 //! Printing: `print` and its like, f-strings, and the functions that print values of a type.
 
-use super::Synth;
 use super::abi::Args;
 use super::body::Lower;
 use super::code::{Code, Mem, Scalars, Val};
 use super::runtime;
+use super::{Cx, Synth};
 use crate::hir::*;
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
@@ -121,6 +121,40 @@ impl Lower<'_, '_, '_> {
     }
 }
 
+impl Cx<'_> {
+    /// Functions that some value of the program can be.
+    fn functions_as_values(&self) -> Vec<FuncId> {
+        let program = self.program;
+        let mut found = vec![false; program.funcs.len()];
+        for func in &program.funcs {
+            let FuncKind::Body(body) = &func.kind else { continue };
+            for expr in &body.exprs {
+                if let ExprKind::Func(id) = expr.kind {
+                    found[id.index()] = true;
+                }
+            }
+        }
+        let constants = program.constants.iter().map(|constant| &constant.value);
+        let globals = program.globals.iter().filter_map(|global| match &global.init {
+            GlobalInit::Const(value) => Some(value),
+            GlobalInit::Runtime => None,
+        });
+        for value in constants.chain(globals) {
+            find_functions(value, &mut found);
+        }
+        (0..found.len()).filter(|&index| found[index]).map(|index| FuncId(index as u32)).collect()
+    }
+}
+
+fn find_functions(value: &ConstValue, found: &mut [bool]) {
+    match value {
+        ConstValue::Func(id) => found[id.index()] = true,
+        ConstValue::Aggregate(parts) => parts.iter().for_each(|part| find_functions(part, found)),
+        ConstValue::Repeat(value) | ConstValue::Some(value) => find_functions(value, found),
+        _ => {}
+    }
+}
+
 impl Code<'_, '_> {
     fn write_text(&mut self, text: &[u8]) {
         if !text.is_empty() {
@@ -171,7 +205,7 @@ impl Code<'_, '_> {
                     }
                 }
             }
-            TyKind::Pointer { .. } | TyKind::Ref(_) | TyKind::Fn { .. } => {
+            TyKind::Pointer { .. } | TyKind::Ref(_) => {
                 self.call_runtime(runtime::WRITE_PTR, &[val.scalar()]);
             }
             TyKind::Error | TyKind::Never | TyKind::Void | TyKind::Nil => {}
@@ -244,6 +278,7 @@ impl Code<'_, '_> {
                 let values = val.scalars().clone();
                 self.write_rows(values[0], &values[1..], element);
             }
+            TyKind::Fn { params, result } => self.write_function(&val, &types[params], result),
             TyKind::Optional(payload) => {
                 let nil = self.is_nil(&val, ty);
                 let (is_nil, is_some, end) = (self.new_block(), self.new_block(), self.new_block());
@@ -277,6 +312,31 @@ impl Code<'_, '_> {
             kind => unreachable!("{kind:?} is printed without a function"),
         }
         self.return_(&[]);
+    }
+
+    /// The name of a function. Which one it is, is found among those whose addresses the program takes; another, which came
+    /// as a number or from foreign code, is an address.
+    fn write_function(&mut self, val: &Val, params: &[Ty], result: Ty) {
+        let program = self.cx.program;
+        let end = self.new_block();
+        for id in self.cx.functions_as_values() {
+            let func = &program[id];
+            if func.params != params || func.result != result {
+                continue;
+            }
+            let ir = self.cx.funcs[id.index()];
+            let address = self.b().func_addr(ir);
+            let (this, next) = (self.new_block(), self.new_block());
+            let is_this = self.b().icmp_eq(val.scalar(), address);
+            self.brif(is_this, this, next);
+            self.switch_to(this);
+            self.write_text(func.path.as_bytes());
+            self.jump(end);
+            self.switch_to(next);
+        }
+        self.call_runtime(runtime::WRITE_PTR, &[val.scalar()]);
+        self.jump(end);
+        self.switch_to(end);
     }
 
     /// `[a, b]`: elements one behind the other, or `step` apart.
