@@ -42,6 +42,14 @@ pub enum Command {
     Sim(Sim),
     /// Show errors and warnings, and do nothing else
     Check(Check),
+    /// Run the tests of a program, and the examples in its comments
+    #[command(after_help = "Examples:
+  lang test geometry.lang                         the tests of a program and of what it imports
+  lang test                                       those of every program in this folder
+  lang test geometry.lang area --release          those with `area` in their name, optimized
+
+Each test runs in a process of its own. Exit status: 0 if all pass, 1 if not.")]
+    Test(Test),
     /// Draw a graph of a program or function, in Graphviz's language or as a picture
     #[command(after_help = "Examples:
   lang dot nbody.lang advance                     control-flow graph as Graphviz text
@@ -205,6 +213,30 @@ pub struct Sim {
 pub struct Check {
     #[command(flatten)]
     pub input: Input,
+}
+
+#[derive(Args)]
+pub struct Test {
+    /// A program (.lang) or a folder with programs, here if left out; and what the names of the tests contain
+    #[arg(num_args = 0..=2, value_names = ["PATH", "FILTER"])]
+    pub target: Vec<String>,
+    #[command(flatten)]
+    pub search: Search,
+    /// Optimize, and compile with LLVM
+    #[arg(long, conflicts_with = "sim")]
+    pub release: bool,
+    /// Interpret, with every check on
+    #[arg(long)]
+    pub sim: bool,
+    /// How many tests run at a time; default is the number of processors
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub jobs: Option<u32>,
+    /// How long a test may run
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Print a line of JSON for each test
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

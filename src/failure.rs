@@ -9,6 +9,8 @@ use std::sync::Mutex;
 pub const ERRORS: u8 = 1;
 /// Wrong usage of the command.
 pub const USAGE: u8 = 2;
+/// A program trapped.
+pub const TRAPPED: i32 = 101;
 /// A fault of the compiler.
 pub const INTERNAL: u8 = 70;
 

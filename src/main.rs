@@ -8,6 +8,8 @@ mod pipeline;
 mod cmd;
 mod failure;
 mod render;
+mod sources;
+mod child;
 mod output;
 mod temporary;
 

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::temporary;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
 /// Writes a file whole or not at all: to a temporary file in the same folder, which then takes the name.
@@ -53,6 +53,11 @@ fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether colours go to this stream: to a terminal, unless the user wants none (<https://no-color.org>).
+pub fn has_colours(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Writes a line to standard error; where that fails there is nobody left to tell.

@@ -6,6 +6,7 @@ use crate::output::{complain, say};
 use crate::program::{Disk, Program};
 use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
+use lang_frontend::Tests;
 use lang_frontend::source::SourceMap;
 use lang_ir::{FuncId, Module, verify};
 use lang_opt::egraph::RuleFilter;
@@ -118,6 +119,29 @@ pub fn load(program: &Program) -> Result<Module, Failure> {
         verify_or_fail(&module, "the front end")?;
     }
     Ok(module)
+}
+
+/// A program that was compiled for its tests.
+pub struct TestProgram {
+    pub tests: Tests,
+    pub sources: SourceMap,
+}
+
+/// Reads a program with its tests, and says what is wrong with it if something is.
+pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
+    let path = &*program.path;
+    failure::compiling(path);
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
+    let mut sources = SourceMap::new();
+    let file = sources.add(path.display().to_string(), bytes);
+    let (tests, diagnostics) = lang_frontend::compile_tests(&mut sources, file, &Disk, &program.places);
+    render::show(&sources, &diagnostics);
+    let tests = tests.ok_or(Failure::Shown)?;
+    if cfg!(debug_assertions) {
+        verify_or_fail(&tests.module, "the front end")?;
+    }
+    Ok(TestProgram { tests, sources })
 }
 
 fn load_source(program: &Program, bytes: Vec<u8>) -> Result<Module, Failure> {

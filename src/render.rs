@@ -2,24 +2,25 @@
 
 mod excerpt;
 
-use crate::output::complain;
+use crate::output::{self, complain};
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use excerpt::{Excerpt, shorten};
 use lang_frontend::diagnostic::{Diagnostic, Label, Severity};
 use lang_frontend::source::{FileId, SourceMap};
 use std::borrow::Cow;
-use std::io::IsTerminal;
 
 /// What is shown at most; the rest is counted.
 const MAX_SHOWN: usize = 50;
 
+/// The diagnostics as plain text.
+pub fn plain(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
+    let renderer = Renderer::plain();
+    diagnostics.iter().map(|diagnostic| render(&renderer, sources, diagnostic) + "\n").collect()
+}
+
 /// Shows the diagnostics, the errors counted at the end.
 pub fn show(sources: &SourceMap, diagnostics: &[Diagnostic]) {
-    let renderer = if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if output::has_colours(&std::io::stderr()) { Renderer::styled() } else { Renderer::plain() };
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
         complain(&format!("{}\n", render(&renderer, sources, diagnostic)));
     }

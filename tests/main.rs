@@ -17,6 +17,7 @@ mod files;
 mod programs;
 mod processes;
 mod pages;
+mod commands;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -28,6 +29,7 @@ fn main() {
     trials.extend(programs::trials());
     trials.extend(processes::trials());
     trials.extend(pages::trials());
+    trials.extend(commands::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();
 }

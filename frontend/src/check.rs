@@ -128,6 +128,9 @@ pub(crate) struct Cx<'a> {
     pub free_consts: FxHashMap<(crate::resolve::ConstDeclId, Ty), Option<hir::ConstValue>>,
     /// The body of the script, if the main file is one.
     pub script: Option<FuncId>,
+    /// Its statements that store globals.
+    pub script_inits: Vec<usize>,
+    pub tests: Vec<hir::Test>,
     /// Default values of fields that are being put into a literal, innermost last.
     pub open_defaults: Vec<(StructId, usize)>,
 }
@@ -281,6 +284,8 @@ impl<'a> Cx<'a> {
             string_ids: FxHashMap::default(),
             free_consts: FxHashMap::default(),
             script: None,
+            script_inits: Vec::new(),
+            tests: Vec::new(),
             open_defaults: Vec::new(),
         }
     }
@@ -355,6 +360,7 @@ impl<'a> Cx<'a> {
                     .secondary(first, "also exported here"),
             );
         }
+        self.spread_test_only();
         let mut funcs = Vec::with_capacity(self.funcs.len());
         let mut counts: FxHashMap<String, u32> = FxHashMap::default();
         for func in std::mem::take(&mut self.funcs) {
@@ -393,6 +399,8 @@ impl<'a> Cx<'a> {
             strings: self.strings,
             main,
             init,
+            tests: self.tests,
+            script_inits: self.script_inits,
         };
         // Bodies are checked in an order that follows declarations; readers want that of the text. Errors found twice
         // on the way (a default value used in two literals) are one.
@@ -421,6 +429,11 @@ impl<'a> Cx<'a> {
         }
         let func = &mut self.funcs[main.index()];
         func.used = true;
+        if func.attrs.test_only {
+            let span = func.span;
+            self.report(Diagnostic::error("E0212", span, "`main` cannot be `#test_only`").help("remove the attribute"));
+            return None;
+        }
         if let Some(param) = func.params.first() {
             let span = param.span;
             self.report(
@@ -439,6 +452,16 @@ impl<'a> Cx<'a> {
             return None;
         }
         Some(main)
+    }
+
+    /// Functions inside of those that only tests see.
+    fn spread_test_only(&mut self) {
+        // Functions come after those that they stand in.
+        for index in 0..self.funcs.len() {
+            if let Some(parent) = self.funcs[index].parent {
+                self.funcs[index].attrs.test_only |= self.funcs[parent.index()].attrs.test_only;
+            }
+        }
     }
 
     fn warn_unused_declarations(&mut self, main: Option<FuncId>) {

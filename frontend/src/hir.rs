@@ -101,6 +101,21 @@ pub struct Program {
     pub main: Option<FuncId>,
     /// Runs before `main`: stores the globals whose initialisers are not constant. No parameters, no result.
     pub init: Option<FuncId>,
+    /// The tests, in the order of the source.
+    pub tests: Vec<Test>,
+    /// Which statements of a script store its globals, as indices into its body.
+    pub script_inits: Vec<usize>,
+}
+
+/// A `test` block, or an example in a doc comment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Test {
+    pub name: String,
+    /// Of the name, or where the example begins.
+    pub span: Span,
+    /// No parameters, no result.
+    pub func: FuncId,
+    pub example: bool,
 }
 
 /// A function.
@@ -141,6 +156,8 @@ pub struct Attrs {
     pub pure: bool,
     /// `#export`: `Func::symbol` is the exported name.
     pub export: bool,
+    /// A test, `#test_only`, or declared in such a function: nothing else can call it.
+    pub test_only: bool,
 }
 
 /// A global variable.

@@ -18,14 +18,19 @@ pub struct Lexed {
 
 /// Splits the text of a file. Errors go to `diagnostics`.
 pub fn lex(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Lexed {
+    lex_from(file, text, 0, diagnostics)
+}
+
+/// As [`lex`], from this offset on.
+pub fn lex_from(file: FileId, text: &str, start: usize, diagnostics: &mut Vec<Diagnostic>) -> Lexed {
     let mut lexer = Lexer {
         file,
         text,
         bytes: text.as_bytes(),
-        at: 0,
+        at: start,
         after_newline: true,
         fstrings: Vec::new(),
-        out: Lexed { tokens: Vec::with_capacity(text.len() / 4 + 16), docs: Vec::new() },
+        out: Lexed { tokens: Vec::with_capacity((text.len() - start) / 4 + 16), docs: Vec::new() },
         diagnostics,
     };
     lexer.run();
@@ -52,11 +57,13 @@ const fn is_word(byte: u8) -> bool {
 
 impl Lexer<'_> {
     fn run(&mut self) {
-        if self.text.starts_with('\u{feff}') {
-            self.at = 3;
-        }
-        if self.text[self.at..].starts_with("#!") {
-            self.skip_line();
+        if self.at == 0 {
+            if self.text.starts_with('\u{feff}') {
+                self.at = 3;
+            }
+            if self.text[self.at..].starts_with("#!") {
+                self.skip_line();
+            }
         }
         while self.at < self.bytes.len() {
             self.token();

@@ -31,10 +31,13 @@ mod consteval;
 
 mod lower;
 
+mod testing;
+
 pub use check::check;
-pub use lower::lower;
+pub use lower::{PASSED, lower, lower_tests};
 pub use parse::parse;
 pub use resolve::suggest::nearest;
+pub use testing::{Test, Tests, compile_tests};
 
 use diagnostic::Diagnostic;
 use intern::Interner;

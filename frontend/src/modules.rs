@@ -57,7 +57,7 @@ pub struct Place {
 }
 
 /// The modules of a program; the first is the main file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Modules {
     pub files: Vec<ast::File>,
     /// One for each file.
@@ -65,7 +65,7 @@ pub struct Modules {
 }
 
 /// What is known of a file besides its tree.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ModuleInfo {
     /// As imports name it, `geometry.shapes`; empty for the main file.
     pub name: String,

@@ -8,6 +8,7 @@
 //! Brackets and blocks nest at most [`MAX_DEPTH`] deep; chains (operators, `else if`, calls) are read by loops. Past a limit
 //! one error is given and the rest of the file is not read.
 
+mod example;
 mod expr;
 mod foreign;
 mod item;
@@ -26,6 +27,7 @@ use crate::lex::{self, Lexed};
 use crate::source::SourceMap;
 use crate::token::{DocLine, Token, TokenKind};
 use TokenKind as T;
+pub(crate) use example::{Example, examples};
 
 /// How many operands of operators are open at once at most; what any [`MAX_DEPTH`] brackets have that people write.
 const MAX_OPERANDS: u32 = 4 * MAX_DEPTH;
@@ -48,26 +50,7 @@ pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (
     }
     let text = source.text();
     let Lexed { tokens, docs } = lex::lex(file, text, &mut diagnostics);
-    let mut parser = Parser {
-        text,
-        tokens: &tokens,
-        pos: 0,
-        prev_end: 0,
-        docs: &docs,
-        next_doc: 0,
-        file: File::new(file),
-        interner,
-        diagnostics,
-        unsaid: None,
-        panicking: false,
-        given_up: false,
-        depth: 0,
-        operands: 0,
-        height: 0,
-        no_struct: false,
-        in_switch_head: false,
-        imports_over: false,
-    };
+    let mut parser = Parser::new(text, &tokens, &docs, File::new(file), interner, diagnostics);
     let expected = text.len() / 16;
     parser.file.exprs.reserve(expected);
     parser.file.stmts.reserve(expected / 4);
@@ -115,6 +98,36 @@ struct Outer {
 
 // Reading tokens.
 impl<'a> Parser<'a> {
+    fn new(
+        text: &'a str,
+        tokens: &'a [Token],
+        docs: &'a [DocLine],
+        file: File,
+        interner: &'a mut Interner,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Parser<'a> {
+        Parser {
+            text,
+            tokens,
+            pos: 0,
+            prev_end: 0,
+            docs,
+            next_doc: 0,
+            file,
+            interner,
+            diagnostics,
+            unsaid: None,
+            panicking: false,
+            given_up: false,
+            depth: 0,
+            operands: 0,
+            height: 0,
+            no_struct: false,
+            in_switch_head: false,
+            imports_over: false,
+        }
+    }
+
     fn token(&self) -> Token {
         self.tokens[self.pos]
     }

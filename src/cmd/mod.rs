@@ -4,6 +4,7 @@ mod build;
 mod run;
 mod sim;
 mod check;
+mod test;
 mod dot;
 mod rules;
 
@@ -25,6 +26,7 @@ pub fn run(command: Command) -> Result<Done, Failure> {
         Command::Run(args) => run::run(args).map(Done::Run),
         Command::Sim(args) => sim::sim(args).map(Done::Run),
         Command::Check(args) => check::check(&args).map(|()| Done::Status(0)),
+        Command::Test(args) => test::test(&args).map(Done::Status),
         Command::Dot(args) => dot::dot(&args).map(|()| Done::Status(0)),
         Command::Rules(args) => rules::rules(&args).map(|()| Done::Status(0)),
     }

@@ -240,11 +240,15 @@ impl Chain {
 
 unsafe fn write_backtrace(out: &mut dyn Out, mut chain: Chain, mut left: usize) {
     while let Some(f) = chain.function() {
+        let name = unsafe { f.name.bytes() };
+        // Where the program starts is not the user's function.
+        if name == b"lang_main" {
+            return;
+        }
         if left == 0 {
             return write_more(out);
         }
         left -= 1;
-        let name = unsafe { f.name.bytes() };
         write_frame(out, name);
         if name == b"main" || !unsafe { chain.step() } {
             return;

@@ -759,7 +759,9 @@ impl<'a> Dump<'a> {
             }),
             ItemKind::Test { name, body, .. } => self.form("test ", |d| {
                 d.bytes(name);
-                d.sp_block(body);
+                if let Some(body) = d.file[body].body {
+                    d.sp_block(body);
+                }
             }),
         }
     }

@@ -92,7 +92,10 @@ pub enum ItemKind {
     Test {
         name: List<u8>,
         name_span: Span,
-        body: BlockId,
+        /// A function without name, parameters and result.
+        body: FnId,
+        /// Not written as a test, but an example in a doc comment.
+        example: bool,
     },
 }
 

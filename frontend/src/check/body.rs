@@ -929,8 +929,25 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.func_value(id, span)
     }
 
+    /// Reports the use of a function that only tests see, unless this is one.
+    pub(crate) fn check_test_only(&mut self, id: FuncId, span: Span) {
+        let funcs = &self.cx.funcs;
+        let is_test_only = |id: FuncId| {
+            std::iter::successors(Some(id), |id| funcs[id.index()].parent).any(|id| funcs[id.index()].attrs.test_only)
+        };
+        if funcs[id.index()].attrs.test_only && !self.owner.is_some_and(is_test_only) {
+            let (name, declared) = (self.cx.text(funcs[id.index()].name).to_string(), funcs[id.index()].span);
+            self.report(
+                Diagnostic::error("E0250", span, format!("`{name}` is `#test_only`, and this is no test"))
+                    .secondary(declared, "only tests see this function")
+                    .help("call it in a `test` block or in another `#test_only` function, or remove the attribute"),
+            );
+        }
+    }
+
     /// A function as a value.
     pub(crate) fn func_value(&mut self, id: FuncId, span: Span) -> ExprId {
+        self.check_test_only(id, span);
         let func = &mut self.cx.funcs[id.index()];
         func.used = true;
         let params: Vec<Ty> = func.params.iter().map(|param| param.ty).collect();

@@ -155,6 +155,7 @@ impl<'a> Cx<'a> {
         fcx.push_scope(file.body);
         let root = fcx.new_block(Span::new(file.id, 0, 0));
         let mut hir_stmts = Vec::new();
+        let mut inits = Vec::new();
         for &stmt in stmts {
             fcx.script_position = Some(file[stmt].span.start);
             if let StmtKind::Item(item) = file[stmt].kind {
@@ -169,6 +170,7 @@ impl<'a> Cx<'a> {
                     };
                     let place = fcx.place(PlaceKind::Global(hir::GlobalId(global as u32)), ty, span);
                     let kind = hir::StmtKind::Assign { place, value, op: span };
+                    inits.push(hir_stmts.len());
                     hir_stmts.push(hir::Stmt { kind, span });
                 }
                 continue;
@@ -183,6 +185,7 @@ impl<'a> Cx<'a> {
         let (body, bindings) = (fcx.body, fcx.bindings);
         self.funcs[id.index()].body = Some(body);
         self.funcs[id.index()].bindings = bindings;
+        self.script_inits = inits;
     }
 }
 

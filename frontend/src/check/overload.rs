@@ -174,6 +174,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// A call of a function that is known, with all its arguments.
     pub(crate) fn finish_call(&mut self, id: FuncId, mut arguments: Vec<Argument>, paren: Span, span: Span) -> ExprId {
+        self.check_test_only(id, Span { end: paren.start, ..span });
         self.cx.funcs[id.index()].used = true;
         let func = &self.cx.funcs[id.index()];
         let mut params = func.params.clone();

@@ -22,6 +22,7 @@ mod place;
 mod print;
 mod repr;
 mod runtime;
+mod test;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -31,22 +32,40 @@ use crate::intern::Interner;
 use crate::source::{SourceMap, Span};
 use crate::types::Ty;
 use code::Code;
+use cranelift_entity::packed_option::ReservedValue;
 use lang_ir::{FileId, FuncAttrs, Function, GlobalId, Inline, Linkage, Module, Signature, SourcePos, Type};
 use repr::{Repr, Reprs};
 use runtime::Runtime;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
+pub use test::PASSED;
 
 /// The stack of the thread that lowers: enough for the deepest tree that is allowed, in unoptimized builds too.
 const STACK_SIZE: usize = 256 << 20;
 
 /// Lowers a program that was checked without errors.
 pub fn lower(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
+    lower_for(sources, interner, program, Purpose::Run)
+}
+
+/// Lowers a program that was checked without errors, to run its tests: see [`test`].
+pub fn lower_tests(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
+    lower_for(sources, interner, program, Purpose::Test)
+}
+
+/// What the program is lowered for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Purpose {
+    Run,
+    Test,
+}
+
+fn lower_for(sources: &SourceMap, interner: &Interner, program: &Program, purpose: Purpose) -> Module {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("lower".to_string())
             .stack_size(STACK_SIZE)
-            .spawn_scoped(scope, || lower_here(sources, interner, program))
+            .spawn_scoped(scope, || lower_here(sources, interner, program, purpose))
             .expect("a thread to lower in");
         match thread.join() {
             Ok(module) => module,
@@ -55,17 +74,21 @@ pub fn lower(sources: &SourceMap, interner: &Interner, program: &Program) -> Mod
     })
 }
 
-fn lower_here(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
-    let mut cx = Cx::new(sources, interner, program);
+fn lower_here(sources: &SourceMap, interner: &Interner, program: &Program, purpose: Purpose) -> Module {
+    let mut cx = Cx::new(sources, interner, program, purpose);
     cx.declare_functions();
     cx.define_globals();
     for (index, func) in program.funcs.iter().enumerate() {
-        if let FuncKind::Body(hir) = &func.kind {
+        if let FuncKind::Body(hir) = &func.kind
+            && cx.is_wanted(func)
+        {
             body::lower_body(&mut cx, FuncId(index as u32), hir);
         }
     }
-    if let Some(main) = program.main {
-        cx.define_entry(main);
+    match (purpose, program.main) {
+        (Purpose::Test, _) => cx.define_test_entry(),
+        (Purpose::Run, Some(main)) => cx.define_entry(main),
+        (Purpose::Run, None) => {}
     }
     while let Some((synth, id)) = cx.pending.pop() {
         cx.define_synth(synth, id);
@@ -93,6 +116,7 @@ struct Cx<'p> {
     sources: &'p SourceMap,
     interner: &'p Interner,
     program: &'p Program,
+    purpose: Purpose,
     module: Module,
     reprs: Reprs<'p>,
     /// By `hir::FuncId`.
@@ -112,7 +136,7 @@ struct Cx<'p> {
 }
 
 impl<'p> Cx<'p> {
-    fn new(sources: &'p SourceMap, interner: &'p Interner, program: &'p Program) -> Cx<'p> {
+    fn new(sources: &'p SourceMap, interner: &'p Interner, program: &'p Program, purpose: Purpose) -> Cx<'p> {
         let mut module = Module::default();
         for (_, file) in sources.files() {
             module.files.push(file.name.clone());
@@ -122,6 +146,7 @@ impl<'p> Cx<'p> {
             sources,
             interner,
             program,
+            purpose,
             module,
             reprs: Reprs::new(program),
             funcs: Vec::with_capacity(program.funcs.len()),
@@ -156,6 +181,11 @@ impl<'p> Cx<'p> {
         name
     }
 
+    /// Whether there is code for this function: tests are compiled only to be run.
+    fn is_wanted(&self, func: &crate::hir::Func) -> bool {
+        self.purpose == Purpose::Test || !func.attrs.test_only
+    }
+
     fn declare_functions(&mut self) {
         // Names that others know come first: they cannot change.
         let mut foreign: FxHashMap<&str, lang_ir::FuncId> = FxHashMap::default();
@@ -165,6 +195,11 @@ impl<'p> Cx<'p> {
             self.names.insert(func.symbol.clone());
         }
         for func in &program.funcs {
+            if !self.is_wanted(func) {
+                // Nothing that is compiled refers to it.
+                self.funcs.push(lang_ir::FuncId::reserved_value());
+                continue;
+            }
             let is_extern = matches!(func.kind, FuncKind::Extern { .. });
             if let Some(&known) = foreign.get(func.symbol.as_str()).filter(|_| is_extern) {
                 self.funcs.push(known);

@@ -202,11 +202,12 @@ impl Parser<'_> {
                 not_pub(self, "a test");
                 self.bump();
                 let (name, name_span) = self.plain_string("the name of the test");
-                let body = self.block();
+                let block = self.block();
+                let body = self.test_body(block, name_span);
                 if scope == Scope::Block {
                     self.mild_error("E0117", name_span, "tests stand at the top level or in modules");
                 }
-                ItemKind::Test { name, name_span, body }
+                ItemKind::Test { name, name_span, body, example: false }
             }
             T::Ident if self.at_item() => {
                 self.bump();
@@ -251,6 +252,19 @@ impl Parser<'_> {
                 ItemKind::Error
             }
         }
+    }
+
+    /// The function that a test is.
+    pub(super) fn test_body(&mut self, body: BlockId, head_span: Span) -> FnId {
+        self.file.add_fn(FnDecl {
+            name: None,
+            generics: List::EMPTY,
+            params: List::EMPTY,
+            result: None,
+            result_where: None,
+            body: Some(body),
+            head_span,
+        })
     }
 
     fn ty_unless_panicking(&mut self) -> TypeId {

@@ -193,9 +193,8 @@ impl<'a> Cx<'a> {
                     }
                 }
             }
-            // Tests are checked by `lang test` only.
-            ItemKind::Test { name_span, .. } => {
-                self.not_yet(name_span, "tests are", "call the code from `main` for now");
+            ItemKind::Test { name, name_span, body, example } => {
+                self.collect_test(scope, file_index, &file[name], name_span, body, example);
             }
         }
     }
@@ -241,7 +240,7 @@ impl<'a> Cx<'a> {
                 ast::AttrKind::Cold => attrs.cold = true,
                 ast::AttrKind::FastMath => attrs.fast_math = true,
                 ast::AttrKind::Pure => self.not_yet(attr.span, "the check of `#pure` is", "remove the attribute"),
-                ast::AttrKind::TestOnly => self.not_yet(attr.span, "tests are", "remove the attribute"),
+                ast::AttrKind::TestOnly => attrs.test_only = true,
                 ast::AttrKind::Export(symbol) => {
                     attrs.export = true;
                     export = Some((String::from_utf8_lossy(&file[symbol]).into_owned(), attr.span));
@@ -250,6 +249,12 @@ impl<'a> Cx<'a> {
         }
         if attrs.inline && attrs.noinline {
             self.report(Diagnostic::error("E0210", name.span, "`#inline` and `#noinline` exclude each other"));
+        }
+        if attrs.test_only
+            && let Some((_, at)) = &export
+        {
+            let message = "`#test_only` and `#export` exclude each other";
+            self.report(Diagnostic::error("E0210", *at, message).label("seen from outside"));
         }
         let path = format!("{}{}", self.scopes[scope.0 as usize].path, self.interner.resolve(name.name));
         let id = FuncId(self.funcs.len() as u32);
@@ -293,6 +298,43 @@ impl<'a> Cx<'a> {
                 self.declare(scope, name, Decl::Fns(set), visibility);
             }
         }
+    }
+
+    /// A test is a function that nothing in the program can name.
+    fn collect_test(
+        &mut self,
+        scope: ScopeId,
+        file_index: usize,
+        name: &[u8],
+        span: Span,
+        body: ast::FnId,
+        example: bool,
+    ) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let in_backtraces = name.replace(|c: char| !c.is_alphanumeric(), "_");
+        let path = format!("{}test.{in_backtraces}", self.scopes[scope.0 as usize].path);
+        let func = FuncId(self.funcs.len() as u32);
+        self.funcs.push(FuncDecl {
+            name: Symbol::EMPTY,
+            span,
+            path,
+            source: FuncSource::Fn(body),
+            file: file_index,
+            scope,
+            attrs: hir::Attrs { test_only: true, noinline: true, ..hir::Attrs::default() },
+            export: None,
+            is_pub: false,
+            used: true,
+            params: Vec::new(),
+            variadic: false,
+            result: Ty::VOID,
+            resolved: false,
+            parent: None,
+            outer_locals: FxHashMap::default(),
+            body: None,
+            bindings: Vec::new(),
+        });
+        self.tests.push(hir::Test { name, span, func, example });
     }
 
     fn collect_global(&mut self, scope: ScopeId, file_index: usize, var: ast::VarId, is_pub: bool) {

@@ -9,6 +9,7 @@
 ;|   run    Compile in memory and run
 ;|   sim    Interpret, with every check on
 ;|   check  Show errors and warnings, and do nothing else
+;|   test   Run the tests of a program, and the examples in its comments
 ;|   dot    Draw a graph of a program or function, in Graphviz's language or as a picture
 ;|   rules  List the rewrite rules of the optimizer
 ;|   help   Print this message or the help of the given subcommand(s)

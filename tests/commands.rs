@@ -1,0 +1,56 @@
+//! What commands print where files cannot say it: lines of JSON, which hold times.
+
+use crate::modes::{Outcome, lang, run};
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+pub fn trials() -> Vec<Trial> {
+    vec![Trial::test("command/test-json", || test_json().map_err(Into::into))]
+}
+
+/// The lines of JSON that `lang` prints, and its status.
+fn json(args: &[&str]) -> Result<(Vec<Value>, Option<i32>), String> {
+    let mut command = lang();
+    command.args(args);
+    let outcome: Outcome = run(command, "").into();
+    let lines = outcome.stdout.lines().map(|line| serde_json::from_str(line).map_err(|e| format!("{line}: {e}")));
+    Ok((lines.collect::<Result<_, _>>()?, outcome.status))
+}
+
+/// `docs/commands.md` describes these lines.
+fn test_json() -> Result<(), String> {
+    let (lines, status) = json(&["test", "tests/files/cli/input/tests.lang", "--json", "--timeout", "3"])?;
+    let (end, tests) = lines.split_last().ok_or("no lines")?;
+    let shown = |test: &Value| {
+        let [kind, line, outcome] = ["kind", "line", "outcome"].map(|key| test[key].to_string());
+        format!("{kind} {line} {outcome} {} {} {}", test["status"], test["signal"], test["timed_out"])
+    };
+    let expected = [
+        "\"example\" 3 \"passed\" null null false",
+        "\"example\" 19 \"passed\" null null false",
+        "\"example\" 22 \"failed\" null null false",
+        "\"example\" 25 \"failed\" null null false",
+        "\"test\" 35 \"passed\" null null false",
+        "\"test\" 39 \"passed\" null null false",
+        "\"test\" 44 \"passed\" null null false",
+        "\"test\" 49 \"failed\" 101 null false",
+        "\"test\" 55 \"failed\" 3 null false",
+        "\"test\" 59 \"failed\" 0 null false",
+        "\"test\" 63 \"failed\" null null true",
+        "\"test\" 68 \"failed\" 101 null false",
+    ];
+    let found: Vec<String> = tests.iter().map(shown).collect();
+    if found != expected {
+        return Err(found.join("\n"));
+    }
+    let fails = &tests[7];
+    if fails["stdout"] != "before\n" || !fails["stderr"].to_string().contains("two is not three") {
+        return Err(fails.to_string());
+    }
+    if tests.iter().any(|test| test["event"] != "test" || !test["seconds"].is_number()) {
+        return Err("an event or time is missing".into());
+    }
+    let totals = ["passed", "failed", "filtered_out", "broken"].map(|key| end[key].as_u64());
+    let right = end["event"] == "end" && totals == [Some(5), Some(7), Some(0), Some(0)] && status == Some(1);
+    if right { Ok(()) } else { Err(format!("{end} {status:?}")) }
+}
