@@ -130,6 +130,8 @@ struct Cx<'p> {
     /// Names of functions that are taken.
     names: FxHashSet<String>,
     runtime: FxHashMap<&'static str, lang_ir::FuncId>,
+    /// Functions whose addresses the program takes, once somebody asked for them.
+    functions_as_values: Option<Rc<[FuncId]>>,
     synths: FxHashMap<Synth, lang_ir::FuncId>,
     /// Declared and not yet defined.
     pending: Vec<(Synth, lang_ir::FuncId)>,
@@ -155,6 +157,7 @@ impl<'p> Cx<'p> {
             texts: FxHashMap::default(),
             names,
             runtime: FxHashMap::default(),
+            functions_as_values: None,
             synths: FxHashMap::default(),
             pending: Vec::new(),
         }

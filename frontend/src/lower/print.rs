@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::types::{Ty, TyKind};
 use lang_ir::{Block as IrBlock, Type, Value};
 use smallvec::smallvec;
+use std::rc::Rc;
 
 /// The kinds of sinks of the run-time library.
 const SINK_ERROR: i128 = 1;
@@ -123,8 +124,11 @@ impl Lower<'_, '_, '_> {
 
 impl Cx<'_> {
     /// Functions that some value of the program can be.
-    fn functions_as_values(&self) -> Vec<FuncId> {
+    fn functions_as_values(&mut self) -> Rc<[FuncId]> {
         let program = self.program;
+        if let Some(known) = &self.functions_as_values {
+            return known.clone();
+        }
         let mut found = vec![false; program.funcs.len()];
         for func in &program.funcs {
             let FuncKind::Body(body) = &func.kind else { continue };
@@ -142,7 +146,10 @@ impl Cx<'_> {
         for value in constants.chain(globals) {
             find_functions(value, &mut found);
         }
-        (0..found.len()).filter(|&index| found[index]).map(|index| FuncId(index as u32)).collect()
+        let found: Rc<[FuncId]> =
+            (0..found.len()).filter(|&index| found[index]).map(|index| FuncId(index as u32)).collect();
+        self.functions_as_values = Some(found.clone());
+        found
     }
 }
 
@@ -319,7 +326,7 @@ impl Code<'_, '_> {
     fn write_function(&mut self, val: &Val, params: &[Ty], result: Ty) {
         let program = self.cx.program;
         let end = self.new_block();
-        for id in self.cx.functions_as_values() {
+        for &id in self.cx.functions_as_values().iter() {
             let func = &program[id];
             if func.params != params || func.result != result {
                 continue;
