@@ -41,6 +41,9 @@ pub enum Command {
   lang sim hello.lang --trace                     every instruction, on standard error")]
     Sim(Sim),
     /// Show errors and warnings, and do nothing else
+    #[command(after_help = "Examples:
+  lang check hello.lang
+  lang check hello.lang --json                    a line of JSON for each, for editors and other tools")]
     Check(Check),
     /// Run the tests of a program, and the examples in its comments
     #[command(after_help = "Examples:
@@ -50,6 +53,13 @@ pub enum Command {
 
 Each test runs in a process of its own. Exit status: 0 if all pass, 1 if not.")]
     Test(Test),
+    /// List the annotations in comments: TODO, FIXME, NOTE, HACK, XXX
+    #[command(after_help = "Examples:
+  lang get                                        all of them, in every program of this folder
+  lang get TODO FIXME nbody.lang                  some of them, in one program
+
+An annotation is one of these words in a comment, with a name and a colon if you like: `TODO(ann): text`.")]
+    Get(Get),
     /// Draw a graph of a program or function, in Graphviz's language or as a picture
     #[command(after_help = "Examples:
   lang dot nbody.lang advance                     control-flow graph as Graphviz text
@@ -62,6 +72,17 @@ Each test runs in a process of its own. Exit status: 0 if all pass, 1 if not.")]
   lang rules                                      all of them
   lang rules urem-                                those with this in their name, in full")]
     Rules(Rules),
+    /// Print a script that completes this command's words in a shell
+    #[command(after_help = "Examples:
+  lang completions bash > ~/.local/share/bash-completion/completions/lang
+  lang completions zsh > ~/.zfunc/_lang
+  lang completions fish > ~/.config/fish/completions/lang.fish")]
+    Completions(Completions),
+    /// Print the manual page of this command, or of one of its commands
+    #[command(after_help = "Examples:
+  lang man | man -l -
+  lang man build > ~/.local/share/man/man1/lang-build.1")]
+    Man(Man),
 }
 
 /// The arguments, with `-O2` and `-O 2` as `--opt-level=2`: clap would take the file behind a lone `-O` as its value.
@@ -213,6 +234,30 @@ pub struct Sim {
 pub struct Check {
     #[command(flatten)]
     pub input: Input,
+    /// Print a line of JSON for each error and warning
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Get {
+    /// Which annotations, all if none is named; and a program (.lang) or folder, here if left out
+    #[arg(value_names = ["TODO|FIXME|NOTE|HACK|XXX", "PATH"], num_args = 0..)]
+    pub target: Vec<String>,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub struct Man {
+    /// A command of `lang`
+    pub command: Option<String>,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ use crate::program::{Disk, Program};
 use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::Tests;
+use lang_frontend::diagnostic::Diagnostic;
 use lang_frontend::source::SourceMap;
 use lang_ir::{FuncId, Module, verify};
 use lang_opt::egraph::RuleFilter;
@@ -144,12 +145,30 @@ pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
     Ok(TestProgram { tests, sources })
 }
 
+/// Reads a program, and gives what there is to say about it.
+pub fn diagnose(program: &Program) -> Result<(SourceMap, Vec<Diagnostic>), Failure> {
+    let path = &*program.path;
+    failure::compiling(path);
+    if path.extension().is_none_or(|e| e != "lang") {
+        return Err(Failure::Usage(format!("{} is not a program (.lang)", path.display())));
+    }
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
+    let (sources, _, diagnostics) = compile(program, bytes);
+    Ok((sources, diagnostics))
+}
+
 fn load_source(program: &Program, bytes: Vec<u8>) -> Result<Module, Failure> {
+    let (sources, module, diagnostics) = compile(program, bytes);
+    render::show(&sources, &diagnostics);
+    module.ok_or(Failure::Shown)
+}
+
+fn compile(program: &Program, bytes: Vec<u8>) -> (SourceMap, Option<Module>, Vec<Diagnostic>) {
     let mut sources = SourceMap::new();
     let file = sources.add(program.path.display().to_string(), bytes);
     let (module, diagnostics) = lang_frontend::compile(&mut sources, file, &Disk, &program.places);
-    render::show(&sources, &diagnostics);
-    module.ok_or(Failure::Shown)
+    (sources, module, diagnostics)
 }
 
 fn load_ir(path: &Path, bytes: Vec<u8>) -> Result<Module, Failure> {

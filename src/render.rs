@@ -1,6 +1,9 @@
 //! Shows diagnostics as rustc does.
 
 mod excerpt;
+mod line;
+
+pub use line::Line;
 
 use crate::output::{self, complain};
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};

@@ -5,7 +5,11 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
-    vec![Trial::test("command/test-json", || test_json().map_err(Into::into))]
+    vec![
+        Trial::test("command/test-json", || test_json().map_err(Into::into)),
+        Trial::test("command/completions", || completions().map_err(Into::into)),
+        Trial::test("command/man", || man().map_err(Into::into)),
+    ]
 }
 
 /// The lines of JSON that `lang` prints, and its status.
@@ -53,4 +57,36 @@ fn test_json() -> Result<(), String> {
     let totals = ["passed", "failed", "filtered_out", "broken"].map(|key| end[key].as_u64());
     let right = end["event"] == "end" && totals == [Some(5), Some(7), Some(0), Some(0)] && status == Some(1);
     if right { Ok(()) } else { Err(format!("{end} {status:?}")) }
+}
+
+/// What a command prints, which has to succeed.
+fn printed(args: &[&str]) -> Result<String, String> {
+    let mut command = lang();
+    command.args(args);
+    let outcome: Outcome = run(command, "").into();
+    if outcome.status == Some(0) { Ok(outcome.stdout) } else { Err(format!("{args:?}: {}", outcome.stderr)) }
+}
+
+/// Every shell's script knows the commands and their options; bash accepts its own.
+fn completions() -> Result<(), String> {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = printed(&["completions", shell])?;
+        for word in ["build", "check", "release", "print-after"] {
+            if !script.contains(word) {
+                return Err(format!("{shell}: `{word}` is missing"));
+            }
+        }
+    }
+    let mut bash = std::process::Command::new("bash");
+    bash.arg("-n");
+    let checked: Outcome = run(bash, &printed(&["completions", "bash"])?).into();
+    if checked.status == Some(0) { Ok(()) } else { Err(checked.stderr) }
+}
+
+/// The pages name the commands and their options.
+fn man() -> Result<(), String> {
+    let whole = printed(&["man"])?;
+    let build = printed(&["man", "build"])?;
+    let right = whole.starts_with(".ie") && whole.contains("lang\\-build(1)") && build.contains("\\-\\-release");
+    if right { Ok(()) } else { Err(format!("{whole}\n{build}")) }
 }

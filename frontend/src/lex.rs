@@ -7,12 +7,13 @@
 
 use crate::diagnostic::{Diagnostic, Help};
 use crate::source::{FileId, Span};
-use crate::token::{DocLine, Token, TokenKind};
+use crate::token::{Comment, DocLine, Token, TokenKind};
 
-/// The tokens of a file, the last of which is `Eof`, and its doc comments.
+/// The tokens of a file, the last of which is `Eof`, its comments, and those of them that document something.
 #[derive(Debug, Default)]
 pub struct Lexed {
     pub tokens: Vec<Token>,
+    pub comments: Vec<Comment>,
     pub docs: Vec<DocLine>,
 }
 
@@ -30,7 +31,7 @@ pub fn lex_from(file: FileId, text: &str, start: usize, diagnostics: &mut Vec<Di
         at: start,
         after_newline: true,
         fstrings: Vec::new(),
-        out: Lexed { tokens: Vec::with_capacity((text.len() - start) / 4 + 16), docs: Vec::new() },
+        out: Lexed { tokens: Vec::with_capacity((text.len() - start) / 4 + 16), ..Lexed::default() },
         diagnostics,
     };
     lexer.run();
@@ -249,17 +250,22 @@ impl Lexer<'_> {
         let start = self.at;
         self.skip_line();
         let comment = &self.bytes[start..self.at];
+        let end = if comment.ends_with(b"\r") { self.at - 1 } else { self.at };
+        let before = self.out.tokens.len() as u32;
+        self.out.comments.push(Comment { before, start: start as u32, end: end as u32 });
         if comment.starts_with(b"///") && !comment.starts_with(b"////") {
-            let mut end = self.at;
-            if comment.ends_with(b"\r") {
-                end -= 1;
-            }
-            let before = self.out.tokens.len() as u32;
             self.out.docs.push(DocLine { before, start: start as u32 + 3, end: end as u32 });
         }
     }
 
     fn block_comment(&mut self) {
+        let start = self.at;
+        self.skip_block_comment();
+        let before = self.out.tokens.len() as u32;
+        self.out.comments.push(Comment { before, start: start as u32, end: self.at as u32 });
+    }
+
+    fn skip_block_comment(&mut self) {
         let start = self.at;
         let mut depth = 0u32;
         while self.at < self.bytes.len() {

@@ -11,6 +11,8 @@ pub mod token;
 
 mod lex;
 
+pub mod annotations;
+
 pub mod ast;
 
 mod parse;

@@ -49,7 +49,7 @@ pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (
         diagnostics.push(Diagnostic::error("E0001", span, message).label("the first byte that is not"));
     }
     let text = source.text();
-    let Lexed { tokens, docs } = lex::lex(file, text, &mut diagnostics);
+    let Lexed { tokens, docs, .. } = lex::lex(file, text, &mut diagnostics);
     let mut parser = Parser::new(text, &tokens, &docs, File::new(file), interner, diagnostics);
     let expected = text.len() / 16;
     parser.file.exprs.reserve(expected);

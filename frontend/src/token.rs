@@ -174,6 +174,15 @@ impl Token {
     }
 }
 
+/// A comment of any kind, with its marks: where it is, and which token follows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Comment {
+    /// Index of the token after the comment.
+    pub before: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
 /// A `///` line: where its text is, and which token follows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DocLine {

@@ -5,6 +5,9 @@ mod run;
 mod sim;
 mod check;
 mod test;
+mod get;
+mod completions;
+mod man;
 mod dot;
 mod rules;
 
@@ -25,8 +28,11 @@ pub fn run(command: Command) -> Result<Done, Failure> {
         Command::Build(args) => build::build(&args).map(|()| Done::Status(0)),
         Command::Run(args) => run::run(args).map(Done::Run),
         Command::Sim(args) => sim::sim(args).map(Done::Run),
-        Command::Check(args) => check::check(&args).map(|()| Done::Status(0)),
+        Command::Check(args) => check::check(&args).map(Done::Status),
         Command::Test(args) => test::test(&args).map(Done::Status),
+        Command::Get(args) => get::get(&args).map(|()| Done::Status(0)),
+        Command::Completions(args) => completions::completions(&args).map(|()| Done::Status(0)),
+        Command::Man(args) => man::man(&args).map(|()| Done::Status(0)),
         Command::Dot(args) => dot::dot(&args).map(|()| Done::Status(0)),
         Command::Rules(args) => rules::rules(&args).map(|()| Done::Status(0)),
     }

@@ -7,7 +7,7 @@ use crate::failure::{self, Failure};
 use crate::output::{complain, has_colours, say, write_file};
 use crate::pipeline::{self, Plan};
 use crate::program::Program;
-use crate::{render, sources, temporary};
+use crate::{json, render, sources, temporary};
 use lang_frontend::source::{LineCol, SourceMap};
 use lang_frontend::{PASSED, Tests};
 use serde::Serialize;
@@ -203,7 +203,7 @@ impl Run<'_> {
     fn tell(&mut self, report: Report) -> Result<(), Failure> {
         let passed = report.reason.is_none();
         if self.args.json {
-            say(&json(&report)?)?;
+            say(&json::line(&report)?)?;
         } else if let Some(reason) = &report.reason {
             say(&format!("{}  {}: {reason}\n", coloured("FAILED", Colour::Red), report.name))?;
         } else {
@@ -224,7 +224,7 @@ impl Run<'_> {
         let status = i32::from(failed + broken > 0);
         if self.args.json {
             let summary = Summary { event: "end", passed, failed, filtered_out: filtered, broken };
-            say(&json(&summary)?)?;
+            say(&json::line(&summary)?)?;
             return Ok(status);
         }
         if passed + failed == 0 && broken == 0 {
@@ -376,11 +376,6 @@ impl Report {
         }
         text
     }
-}
-
-fn json(line: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string(line).map_err(|error| Failure::Internal(format!("JSON: {error}")))?;
-    Ok(text + "\n")
 }
 
 #[derive(Clone, Copy)]

@@ -198,7 +198,7 @@ impl Finder<'_> {
         let code = &self.blank[..=fenced.closing(self.blank.as_bytes())];
         let mut diagnostics = Vec::new();
         let start = fenced.fence.start as usize;
-        let Lexed { tokens, docs } = lex_from(file.id, code, start, &mut diagnostics);
+        let Lexed { tokens, docs, .. } = lex_from(file.id, code, start, &mut diagnostics);
         let tree = std::mem::replace(file, File::new(file.id));
         let mut parser = Parser::new(code, &tokens, &docs, tree, self.interner, diagnostics);
         parser.imports_over = true;

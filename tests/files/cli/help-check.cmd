@@ -9,4 +9,10 @@
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)
+;|       --json               Print a line of JSON for each error and warning
 ;|   -h, --help               Print help
+;|
+;| Examples:
+;|   lang check hello.lang
+;|   lang check hello.lang --json                    a line of JSON for each, for editors and other
+;|   tools

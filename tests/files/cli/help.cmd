@@ -5,14 +5,17 @@
 ;| Usage: lang <COMMAND>
 ;|
 ;| Commands:
-;|   build  Compile a program to an executable, or to what --emit names
-;|   run    Compile in memory and run
-;|   sim    Interpret, with every check on
-;|   check  Show errors and warnings, and do nothing else
-;|   test   Run the tests of a program, and the examples in its comments
-;|   dot    Draw a graph of a program or function, in Graphviz's language or as a picture
-;|   rules  List the rewrite rules of the optimizer
-;|   help   Print this message or the help of the given subcommand(s)
+;|   build        Compile a program to an executable, or to what --emit names
+;|   run          Compile in memory and run
+;|   sim          Interpret, with every check on
+;|   check        Show errors and warnings, and do nothing else
+;|   test         Run the tests of a program, and the examples in its comments
+;|   get          List the annotations in comments: TODO, FIXME, NOTE, HACK, XXX
+;|   dot          Draw a graph of a program or function, in Graphviz's language or as a picture
+;|   rules        List the rewrite rules of the optimizer
+;|   completions  Print a script that completes this command's words in a shell
+;|   man          Print the manual page of this command, or of one of its commands
+;|   help         Print this message or the help of the given subcommand(s)
 ;|
 ;| Options:
 ;|   -h, --help     Print help

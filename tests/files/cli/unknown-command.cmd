@@ -2,6 +2,8 @@
 ;= stderr
 ;| error: unrecognized subcommand 'complie'
 ;|
+;|   tip: a similar subcommand exists: 'completions'
+;|
 ;| Usage: lang <COMMAND>
 ;|
 ;| For more information, try '--help'.

@@ -1,0 +1,7 @@
+;@ lang: check tests/files/cli/input/scale.ir --json
+;= stderr
+;| error: tests/files/cli/input/scale.ir is not a program (.lang)
+;|
+;| For more information, try 'lang --help'.
+;= status
+;| Some(2)

@@ -1,0 +1,7 @@
+;@ lang: man what
+;= stderr
+;| error: there is no command `what`; there are build, run, sim, check, test, get, dot, rules, completions, man, help
+;|
+;| For more information, try 'lang --help'.
+;= status
+;| Some(2)
