@@ -161,12 +161,15 @@ pub struct Input {
     pub search: Search,
 }
 
-/// Where what a program names is looked for.
-#[derive(Args, Clone, Debug, Default)]
+/// Where what a program names is looked for, and what its constants may take.
+#[derive(Args, Clone, Debug)]
 pub struct Search {
     /// Look for imports in this folder, too (may be repeated)
     #[arg(short = 'I', long, value_name = "DIR")]
     pub import_path: Vec<PathBuf>,
+    /// How many instructions the evaluation of a constant may take
+    #[arg(long, value_name = "N", default_value_t = lang_ir::evaluate::Limits::default().fuel)]
+    pub const_fuel: u64,
 }
 
 #[derive(Args)]

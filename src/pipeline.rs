@@ -72,7 +72,7 @@ impl Plan {
 
     /// Loads a program and optimizes it as planned.
     pub fn front(&mut self, program: &Program) -> Result<Module, Failure> {
-        let mut module = self.timed("front end", |_| load(program))?;
+        let mut module = self.timed("front end", |plan| load(program, plan.level == Level::None))?;
         let backend = self.backend;
         let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, backend, &plan.codegen))?;
         if self.codegen.stats {
@@ -100,15 +100,15 @@ fn release_backend() -> &'static dyn Backend {
     lang_backends::debug()
 }
 
-/// Reads a program, and says what is wrong with it if something is.
-pub fn load(program: &Program) -> Result<Module, Failure> {
+/// Reads a program, and says what is wrong with it if something is. `debug`: for a build that is not optimized.
+pub fn load(program: &Program, debug: bool) -> Result<Module, Failure> {
     let path = &*program.path;
     failure::compiling(path);
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
     let module = match path.extension().and_then(|e| e.to_str()) {
         Some("ir") => load_ir(path, bytes)?,
-        Some("lang") => load_source(program, bytes)?,
+        Some("lang") => load_source(program, bytes, debug)?,
         _ => {
             return Err(Failure::Usage(format!(
                 "{} is neither a program (.lang) nor a module in IR text (.ir)",
@@ -136,7 +136,7 @@ pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
         .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
     let mut sources = SourceMap::new();
     let file = sources.add(path.display().to_string(), bytes);
-    let (tests, diagnostics) = lang_frontend::compile_tests(&mut sources, file, &Disk, &program.places);
+    let (tests, diagnostics) = lang_frontend::compile_tests(&mut sources, file, &Disk, &program.places, &source_options(program, true));
     render::show(&sources, &diagnostics);
     let tests = tests.ok_or(Failure::Shown)?;
     if cfg!(debug_assertions) {
@@ -154,20 +154,26 @@ pub fn diagnose(program: &Program) -> Result<(SourceMap, Vec<Diagnostic>), Failu
     }
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
-    let (sources, _, diagnostics) = compile(program, bytes);
+    let (sources, _, diagnostics) = compile(program, bytes, true);
     Ok((sources, diagnostics))
 }
 
-fn load_source(program: &Program, bytes: Vec<u8>) -> Result<Module, Failure> {
-    let (sources, module, diagnostics) = compile(program, bytes);
+fn load_source(program: &Program, bytes: Vec<u8>, debug: bool) -> Result<Module, Failure> {
+    let (sources, module, diagnostics) = compile(program, bytes, debug);
     render::show(&sources, &diagnostics);
     module.ok_or(Failure::Shown)
 }
 
-fn compile(program: &Program, bytes: Vec<u8>) -> (SourceMap, Option<Module>, Vec<Diagnostic>) {
+/// What compiling a program depends on besides its source.
+fn source_options(program: &Program, debug: bool) -> lang_frontend::Options<'static> {
+    lang_frontend::Options { evaluator: Some(lang_backends::evaluator()), limits: program.limits, debug }
+}
+
+fn compile(program: &Program, bytes: Vec<u8>, debug: bool) -> (SourceMap, Option<Module>, Vec<Diagnostic>) {
+    let options = source_options(program, debug);
     let mut sources = SourceMap::new();
     let file = sources.add(program.path.display().to_string(), bytes);
-    let (module, diagnostics) = lang_frontend::compile(&mut sources, file, &Disk, &program.places);
+    let (module, diagnostics) = lang_frontend::compile(&mut sources, file, &Disk, &program.places, &options);
     (sources, module, diagnostics)
 }
 

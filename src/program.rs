@@ -2,6 +2,7 @@
 
 use crate::cli::{Input, Search};
 use lang_frontend::modules::{Loader, Place};
+use lang_ir::evaluate::Limits;
 use std::path::{Path, PathBuf};
 
 /// A program: its main file, and where imports are looked for besides.
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub struct Program {
     pub path: PathBuf,
     pub places: Vec<Place>,
+    /// What the evaluation of each constant may take.
+    pub limits: Limits,
 }
 
 impl Program {
@@ -25,7 +28,8 @@ impl Program {
             .filter(|folder| !folder.as_os_str().is_empty())
             .map(|folder| Place { folder, from: "LANG_PATH" })
             .collect();
-        Program { path: path.to_path_buf(), places: options.chain(environment).collect() }
+        let limits = Limits { fuel: search.const_fuel, ..Limits::default() };
+        Program { path: path.to_path_buf(), places: options.chain(environment).collect(), limits }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod llvm_worker;
 
 use lang_backend::Backend;
+use lang_ir::evaluate::Evaluator;
 
 static INTERP: lang_interp::Interp = lang_interp::Interp;
 static CRANELIFT: lang_cranelift::Cranelift = lang_cranelift::Cranelift;
@@ -30,5 +31,10 @@ pub fn llvm() -> &'static dyn Backend {
 
 /// The backend of `lang sim`.
 pub fn interp() -> &'static dyn Backend {
+    &INTERP
+}
+
+/// What runs functions while compiling.
+pub fn evaluator() -> &'static dyn Evaluator {
     &INTERP
 }

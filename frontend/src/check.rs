@@ -45,7 +45,9 @@ mod tests;
 #[cfg(test)]
 mod verify;
 
+use crate::Options;
 use crate::ast;
+use crate::constantize;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, ConstId, FuncId, GlobalId, StrId};
 use crate::intern::{Interner, Symbol};
@@ -59,13 +61,18 @@ use rustc_hash::FxHashMap;
 const STACK_SIZE: usize = 256 << 20;
 
 /// Checks a program. Without errors among the diagnostics, the program is whole.
-pub fn check(sources: &SourceMap, interner: &mut Interner, modules: &Modules) -> (hir::Program, Vec<Diagnostic>) {
+pub fn check(
+    sources: &SourceMap,
+    interner: &mut Interner,
+    modules: &Modules,
+    options: &Options<'_>,
+) -> (hir::Program, Vec<Diagnostic>) {
     std::thread::scope(|scope| {
         let interner = &mut *interner;
         let thread = std::thread::Builder::new()
             .name("check".to_string())
             .stack_size(STACK_SIZE)
-            .spawn_scoped(scope, move || run(sources, interner, modules))
+            .spawn_scoped(scope, move || run(sources, interner, modules, options))
             .expect("a thread to check in");
         match thread.join() {
             Ok(result) => result,
@@ -74,8 +81,13 @@ pub fn check(sources: &SourceMap, interner: &mut Interner, modules: &Modules) ->
     })
 }
 
-fn run(sources: &SourceMap, interner: &mut Interner, modules: &Modules) -> (hir::Program, Vec<Diagnostic>) {
-    let mut cx = Cx::new(sources, interner, modules);
+fn run(
+    sources: &SourceMap,
+    interner: &mut Interner,
+    modules: &Modules,
+    options: &Options<'_>,
+) -> (hir::Program, Vec<Diagnostic>) {
+    let mut cx = Cx::new(sources, interner, modules, options);
     cx.collect_files();
     cx.resolve_types();
     cx.resolve_impls();
@@ -97,6 +109,7 @@ pub(crate) struct Cx<'a> {
     pub files: &'a [ast::File],
     /// One for each file.
     pub modules: &'a [ModuleInfo],
+    pub options: &'a Options<'a>,
     pub types: Types,
     pub diagnostics: Vec<Diagnostic>,
 
@@ -122,6 +135,7 @@ pub(crate) struct Cx<'a> {
     pub globals: Vec<GlobalDecl>,
 
     pub constants: Vec<hir::Constant>,
+    pub data: Vec<hir::Data>,
     pub strings: Vec<Box<[u8]>>,
     string_ids: FxHashMap<Box<[u8]>, StrId>,
     /// Constants without a type of their own, by the types that they were used with.
@@ -133,6 +147,8 @@ pub(crate) struct Cx<'a> {
     pub tests: Vec<hir::Test>,
     /// Default values of fields that are being put into a literal, innermost last.
     pub open_defaults: Vec<(StructId, usize)>,
+    /// What was run while compiling so far.
+    pub constantize: constantize::State,
 }
 
 /// How far something that may refer to itself is resolved.
@@ -259,12 +275,18 @@ pub(crate) enum PartStep {
 }
 
 impl<'a> Cx<'a> {
-    fn new(sources: &'a SourceMap, interner: &'a mut Interner, modules: &'a Modules) -> Cx<'a> {
+    fn new(
+        sources: &'a SourceMap,
+        interner: &'a mut Interner,
+        modules: &'a Modules,
+        options: &'a Options<'a>,
+    ) -> Cx<'a> {
         Cx {
             sources,
             interner,
             files: &modules.files,
             modules: &modules.infos,
+            options,
             types: Types::new(),
             diagnostics: Vec::new(),
             scopes: Vec::new(),
@@ -280,6 +302,7 @@ impl<'a> Cx<'a> {
             funcs: Vec::new(),
             globals: Vec::new(),
             constants: Vec::new(),
+            data: Vec::new(),
             strings: Vec::new(),
             string_ids: FxHashMap::default(),
             free_consts: FxHashMap::default(),
@@ -287,6 +310,7 @@ impl<'a> Cx<'a> {
             script_inits: Vec::new(),
             tests: Vec::new(),
             open_defaults: Vec::new(),
+            constantize: constantize::State::default(),
         }
     }
 
@@ -397,6 +421,7 @@ impl<'a> Cx<'a> {
             globals,
             constants: self.constants,
             strings: self.strings,
+            data: self.data,
             main,
             init,
             tests: self.tests,

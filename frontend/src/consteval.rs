@@ -64,6 +64,15 @@ impl Eval<'_, '_> {
         if ty.is_float() { ConstValue::Float(lang_ir::eval::to_f64(ty, bits)) } else { ConstValue::Int(bits) }
     }
 
+    /// The bytes of a `str`.
+    fn text(&self, value: &ConstValue) -> &[u8] {
+        match *value {
+            ConstValue::Str(id) => &self.cx.strings[id.index()],
+            ConstValue::Data(id, offset) => self.cx.data_text(id, offset).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
     fn compute(&self, op: Op, ty: Type, from: Type, args: &[u128], span: Span) -> Result<u128> {
         match lang_ir::eval::eval(op, ty, from, args) {
             Some(bits) => Ok(bits),
@@ -146,6 +155,11 @@ impl Eval<'_, '_> {
             ExprKind::Len(value) => match self.expr(*value)? {
                 ConstValue::Str(id) => ConstValue::Int(self.cx.strings[id.index()].len() as u128),
                 ConstValue::Zero => ConstValue::Int(0),
+                ConstValue::Slice(id) => match self.cx.types.kind(self.cx.constants[id.index()].ty) {
+                    TyKind::Array { len, .. } => ConstValue::Int(len.into()),
+                    _ => return self.not_constant(span, "this length"),
+                },
+                ConstValue::Data(id, offset) => ConstValue::Int(self.cx.data_len(id, offset).into()),
                 _ => return self.not_constant(span, "this length"),
             },
             ExprKind::Block(block) => self.block(*block, span)?,
@@ -276,8 +290,8 @@ impl Eval<'_, '_> {
     fn compare(&self, op: CompareOp, left: ExprId, right: ExprId, span: Span) -> Result<bool> {
         let ty = self.body[left].ty;
         let (a, b) = (self.expr(left)?, self.expr(right)?);
-        if let (ConstValue::Str(a), ConstValue::Str(b)) = (&a, &b) {
-            let order = self.cx.strings[a.index()].cmp(&self.cx.strings[b.index()]);
+        if ty == Ty::STR {
+            let order = self.text(&a).cmp(self.text(&b));
             return Ok(match op {
                 CompareOp::Eq => order.is_eq(),
                 CompareOp::Ne => order.is_ne(),
@@ -433,7 +447,7 @@ impl Eval<'_, '_> {
             PlaceKind::Temp(value) => self.expr(*value).map(Cow::Owned),
             PlaceKind::Field { base, field } => {
                 let value = self.place(*base)?;
-                self.part(value, u64::from(*field), node.ty, span)
+                self.part(value, self.body[*base].ty, u64::from(*field), span)
             }
             PlaceKind::ArrayElement { array, index, bracket } => {
                 let ty = self.body[*array].ty;
@@ -448,11 +462,11 @@ impl Eval<'_, '_> {
                     });
                 }
                 let value = self.place(*array)?;
-                self.part(value, index as u64, node.ty, span)
+                self.part(value, ty, index as u64, span)
             }
             PlaceKind::SliceElement { slice, index, bracket } => match self.expr(*slice)? {
-                ConstValue::Str(id) => {
-                    let text = &self.cx.strings[id.index()];
+                text @ (ConstValue::Str(_) | ConstValue::Data(..)) if self.body[*slice].ty == Ty::STR => {
+                    let text = self.text(&text);
                     let index = self.index(*index)?;
                     match usize::try_from(index).ok().and_then(|index| text.get(index)) {
                         Some(&byte) => Ok(Cow::Owned(ConstValue::Int(u128::from(byte)))),
@@ -464,7 +478,14 @@ impl Eval<'_, '_> {
                 }
                 _ => self.not_constant(span, "this element"),
             },
-            PlaceKind::Global(_) | PlaceKind::Local(_) => self.not_constant(span, "the value of a variable"),
+            PlaceKind::Global(id) => {
+                let global = &self.cx.globals[id.index()];
+                match &global.constant {
+                    Some(value) if !global.mutable => Ok(Cow::Borrowed(value)),
+                    _ => self.not_constant(span, "the value of a variable"),
+                }
+            }
+            PlaceKind::Local(_) => self.not_constant(span, "the value of a variable"),
             _ => self.not_constant(span, "this"),
         }
     }
@@ -477,9 +498,21 @@ impl Eval<'_, '_> {
         }
     }
 
-    /// A part of an aggregate.
-    fn part<'v>(&self, value: Cow<'v, ConstValue>, index: u64, ty: Ty, span: Span) -> Result<Cow<'v, ConstValue>> {
+    /// A part of an aggregate of the type `of`.
+    fn part<'v>(&self, value: Cow<'v, ConstValue>, of: Ty, index: u64, span: Span) -> Result<Cow<'v, ConstValue>> {
+        let types = &self.cx.types;
+        let ty = match types.kind(of) {
+            TyKind::Array { element, .. } => element,
+            _ => types.fields(of)[index as usize],
+        };
         Ok(match value {
+            Cow::Borrowed(&ConstValue::Data(id, offset)) | Cow::Owned(ConstValue::Data(id, offset)) => {
+                let offset = match types.kind(of) {
+                    TyKind::Array { .. } => offset + index * types.stride(ty),
+                    _ => offset + types.field_offset(of, index as u32),
+                };
+                Cow::Owned(self.cx.data_value(id, offset, ty))
+            }
             Cow::Borrowed(ConstValue::Aggregate(parts)) => Cow::Borrowed(&parts[index as usize]),
             Cow::Owned(ConstValue::Aggregate(mut parts)) => Cow::Owned(parts.swap_remove(index as usize)),
             Cow::Borrowed(ConstValue::Repeat(part)) => Cow::Borrowed(&**part),

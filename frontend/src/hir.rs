@@ -50,6 +50,8 @@ ids! {
     ConstId,
     /// A text: bytes in [`Program::strings`], each distinct text once.
     StrId,
+    /// Memory that was computed while compiling: [`Data`].
+    DataId,
     /// A variable, parameter or binding of one body: [`Local`].
     LocalId,
     /// A value of one body: [`Expr`].
@@ -80,6 +82,7 @@ index! {
     Program[GlobalId] = globals: Global;
     Program[ConstId] = constants: Constant;
     Program[StrId] = strings: Box<[u8]>;
+    Program[DataId] = data: Data;
     Body[LocalId] = locals: Local;
     Body[ExprId] = exprs: Expr;
     Body[PlaceId] = places: Place;
@@ -96,6 +99,7 @@ pub struct Program {
     pub globals: Vec<Global>,
     pub constants: Vec<Constant>,
     pub strings: Vec<Box<[u8]>>,
+    pub data: Vec<Data>,
     /// The `main` function, or the body of a script; absent in a program that has neither (a library) or that has
     /// errors. It has no parameters and gives `void` or an integer, the exit status.
     pub main: Option<FuncId>,
@@ -208,6 +212,37 @@ pub enum ConstValue {
     Slice(ConstId),
     /// A slice over all of a global array.
     GlobalSlice(GlobalId),
+    /// The value that lies at this offset, in bytes.
+    Data(DataId, u64),
+}
+
+/// Memory that was computed while compiling, as it lies in the program.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Data {
+    /// Zero where an address is.
+    pub bytes: Vec<u8>,
+    pub align: u32,
+    /// Addresses in it, by ascending offset.
+    pub refs: Vec<DataRef>,
+    /// The program may write it.
+    pub mutable: bool,
+}
+
+/// An address in [`Data`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DataRef {
+    /// Where it stands.
+    pub offset: u64,
+    pub target: DataTarget,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DataTarget {
+    /// An offset in other memory; `text` if what is there is never written.
+    Data { id: DataId, offset: u64, text: bool },
+    /// The bytes of a text.
+    Str(StrId),
+    Func(FuncId),
 }
 
 // ----------------------------------------------------------------------------------------------------- bodies

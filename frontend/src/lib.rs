@@ -31,6 +31,8 @@ mod check;
 
 mod consteval;
 
+mod constantize;
+
 mod lower;
 
 mod testing;
@@ -44,8 +46,26 @@ pub use testing::{Test, Tests, compile_tests};
 use diagnostic::Diagnostic;
 use intern::Interner;
 use lang_ir::Module;
+use lang_ir::evaluate::{Evaluator, Limits};
 use modules::{Loader, Place};
 use source::{FileId, SourceMap};
+
+/// What compiling depends on besides the source.
+#[derive(Clone, Copy)]
+pub struct Options<'e> {
+    /// Runs functions while compiling. Without one, constants that call functions are errors.
+    pub evaluator: Option<&'e dyn Evaluator>,
+    /// What each constant may use.
+    pub limits: Limits,
+    /// What `debug` is in `#if`: the program is built for debugging.
+    pub debug: bool,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options { evaluator: None, limits: Limits::default(), debug: true }
+    }
+}
 
 /// Compiles the program whose main file is this one; `loader` and `places` find what it imports. There is a module unless
 /// one of the diagnostics is an error.
@@ -54,6 +74,7 @@ pub fn compile(
     main: FileId,
     loader: &dyn Loader,
     places: &[Place],
+    options: &Options<'_>,
 ) -> (Option<Module>, Vec<Diagnostic>) {
     let mut interner = Interner::new();
     let (modules, mut diagnostics) = modules::load(sources, main, &mut interner, loader, places);
@@ -62,7 +83,7 @@ pub fn compile(
     if diagnostics.iter().any(|d| d.is_error() && !d.code.starts_with("E02")) {
         return (None, diagnostics);
     }
-    let (program, found) = check(sources, &mut interner, &modules);
+    let (program, found) = check(sources, &mut interner, &modules, options);
     diagnostics.extend(found);
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
     if diagnostics.iter().any(Diagnostic::is_error) {

@@ -1,5 +1,6 @@
 //! A program compiled for its tests: the `test` blocks, and the examples in doc comments.
 
+use crate::Options;
 use crate::ast::{self, ItemKind};
 use crate::check::check;
 use crate::diagnostic::Diagnostic;
@@ -40,6 +41,7 @@ pub fn compile_tests(
     main: FileId,
     loader: &dyn Loader,
     places: &[Place],
+    options: &Options<'_>,
 ) -> (Option<Tests>, Vec<Diagnostic>) {
     let mut interner = Interner::new();
     let (modules, mut diagnostics) = modules::load(sources, main, &mut interner, loader, places);
@@ -53,7 +55,7 @@ pub fn compile_tests(
         if examples.is_empty() && !modules.files.iter().any(has_tests) {
             return (Some(Tests::default()), diagnostics);
         }
-        let (program, found) = check(sources, &mut interner, &modules);
+        let (program, found) = check(sources, &mut interner, &modules, options);
         let (of_examples, of_program): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|d| examples.iter().any(|e| contains(e.span, d.primary.span)));
         if of_program.iter().any(Diagnostic::is_error) {

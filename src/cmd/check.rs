@@ -10,7 +10,7 @@ use lang_frontend::diagnostic::Diagnostic;
 pub fn check(args: &Check) -> Result<i32, Failure> {
     let program = Program::of(&args.input);
     if !args.json {
-        return pipeline::load(&program).map(|_| 0);
+        return pipeline::load(&program, true).map(|_| 0);
     }
     let (sources, diagnostics) = pipeline::diagnose(&program)?;
     let lines: Result<Vec<_>, _> =

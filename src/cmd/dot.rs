@@ -20,7 +20,7 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
     };
     let name = args.target.iter().find(|name| *name != path);
     let backend = lang_backends::debug();
-    let mut module = pipeline::load(&Program::at(Path::new(path), &args.search))?;
+    let mut module = pipeline::load(&Program::at(Path::new(path), &args.search), args.stage == Stage::Lowered)?;
     if args.stage == Stage::Opt {
         // A name that is not in the program is told before the optimizer takes some of its functions away.
         name.map(|name| pipeline::function(&module, name)).transpose()?;

@@ -6,7 +6,7 @@
 use crate::code::{Code, Decoded, EvalDesc, Switch, Watch};
 use crate::machine::{Frame, Machine};
 use crate::memory::Access;
-use crate::runtime::MAX_ARGS;
+use crate::runtime::{Import, MAX_ARGS};
 use crate::stop::{At, Stop};
 use lang_ir::{FuncId, Payload, SigId, Type};
 
@@ -186,10 +186,11 @@ impl Machine<'_> {
                 // Goes back to the caller; `deliver` writes the results.
                 macro_rules! leave {
                     ($words:expr, |$to:ident| $deliver:expr) => {{
+                        // The slots of the outermost function stay until its caller, the host, has looked at them.
+                        let Some(frame) = self.frames.pop() else { return Ok($words) };
                         if self.memory.num_slots() != slots {
                             self.memory.drop_slots(slots, at!().site());
                         }
-                        let Some(frame) = self.frames.pop() else { return Ok($words) };
                         let $to = frame.regs.add((*frame.ip).c as usize);
                         $deliver
                         code = &*frame.code;
@@ -498,7 +499,10 @@ impl Machine<'_> {
                     Code::WatchRange => self.watch(at!(), r!(i.b), Some(r!(i.c)), r!(code.call_register))?,
                     Code::Fuel => match self.fuel.checked_sub(i.a as u64) {
                         Some(left) => self.fuel = left,
-                        None => return Err(Stop::Fuel),
+                        None => {
+                            self.stopped.set(at!().site());
+                            return Err(Stop::Fuel);
+                        }
                     },
                     Code::Trace => self.trace(at!(), regs),
                 }
@@ -569,8 +573,13 @@ impl Machine<'_> {
 
     /// Calls a function without a body; `list` starts with the number of argument words.
     unsafe fn call_import(&mut self, func: FuncId, list: &[u32], regs: *const u64, at: At) -> Result<u64, Stop> {
-        let Some(import) = self.imports[func.as_u32() as usize] else {
-            let name = &self.module.functions[func].name;
+        let name = &self.module.functions[func].name;
+        let import = *self.imports[func.as_u32() as usize].get_or_insert_with(|| Import::find(name));
+        let Some(import) = import else {
+            if self.isolated {
+                self.stopped.set(at.site());
+                return Err(Stop::Effect(format!("the foreign function `{name}`")));
+            }
             return Err(Stop::Unsupported(format!(
                 "the interpreter cannot call the foreign function `{name}`; it knows those of the run-time library only"
             )));

@@ -5,10 +5,11 @@
 //!
 //! [`Machine`] is the way in. A function is decoded at its first call: [`plan`] decides what is merged and where values
 //! live, [`decode`] lays out the [`code`], [`exec`] runs it. [`memory`] is the program's memory with its checks,
-//! [`restrict`] checks promises about pointers, [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
+//! [`restrict`] checks promises about pointers, [`evaluate`] runs functions while compiling, [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
 
 mod code;
 mod decode;
+mod evaluate;
 mod exec;
 mod machine;
 mod memory;
@@ -75,7 +76,7 @@ impl Backend for Interp {
             Err(Stop::Exit(status)) => Ok(status & 255),
             Err(Stop::Trap(_)) => Ok(lang_rt::trap::STATUS),
             Err(Stop::Unsupported(text)) => Err(Error::Unsupported(text)),
-            Err(stop @ (Stop::Fuel | Stop::Effect(_))) => Err(Error::Internal(stop.to_string())),
+            Err(stop @ (Stop::Fuel | Stop::Effect(_) | Stop::Global(_))) => Err(Error::Internal(stop.to_string())),
         }
     }
 }

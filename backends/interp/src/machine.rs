@@ -2,12 +2,13 @@
 
 use crate::code::{Decoded, Ins, words};
 use crate::decode::{Mode, decode};
-use crate::memory::{Kind, Memory};
+use crate::memory::{Kind, Memory, Site};
 use crate::runtime::{Import, Output};
 use crate::stop::{At, Stop};
 use crate::trace::Texts;
-use lang_ir::{FuncId, GlobalId, Module, Payload, RelocTarget, Type};
+use lang_ir::{FuncId, GlobalId, Inst, Module, Payload, RelocTarget, SourcePos, Type};
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
 
@@ -89,14 +90,18 @@ pub struct Machine<'a> {
     pub(crate) fuel: u64,
     pub(crate) max_frames: usize,
     pub(crate) decoded: Vec<Option<Box<Decoded>>>,
-    pub(crate) imports: Vec<Option<Import>>,
+    /// What the functions without a body are, looked up at their first call.
+    pub(crate) imports: Vec<Option<Option<Import>>>,
     pub(crate) stack: Vec<u64>,
     /// The callers of the running function, the outermost first.
     pub(crate) frames: Vec<Frame>,
     /// For traces.
     pub(crate) texts: FxHashMap<FuncId, Texts>,
     mode: Mode,
+    /// 0 for those that are not there yet.
     globals: Vec<u64>,
+    /// The instruction at which a run stopped.
+    pub(crate) stopped: Cell<Site>,
 }
 
 impl<'a> Machine<'a> {
@@ -112,26 +117,44 @@ impl<'a> Machine<'a> {
             fuel: config.fuel.unwrap_or(u64::MAX),
             max_frames: config.max_frames,
             decoded: (0..module.functions.len()).map(|_| None).collect(),
-            imports: module.functions.values().map(|f| Import::find(&f.name)).collect(),
+            imports: vec![None; module.functions.len()],
             stack: vec![0; config.stack_words],
             frames: Vec::new(),
             texts: FxHashMap::default(),
             mode: Mode { fuel: config.fuel.is_some(), trace: config.trace },
-            globals: Vec::new(),
+            globals: vec![0; module.globals.len()],
+            stopped: Cell::new(None),
         };
-        machine.make_globals();
+        // An isolated machine runs one function of many: it makes what that needs.
+        if !machine.isolated {
+            machine.make_globals(module.globals.keys().collect());
+        }
         machine
     }
 
-    fn make_globals(&mut self) {
-        for (id, global) in &self.module.globals {
+    /// Makes these globals and those that they lead to.
+    fn make_globals(&mut self, mut wanted: Vec<GlobalId>) {
+        let module = self.module;
+        let mut made = 0;
+        while let Some(&id) = wanted.get(made) {
+            made += 1;
+            if self.global_address(id) != 0 {
+                continue;
+            }
+            let global = &module.globals[id];
             let address = self.memory.allocate(Kind::Global(id), global.size, global.align as u64, true, None);
             // A program whose globals do not fit has none of them: the first access says so.
-            self.globals.push(address.unwrap_or(0));
+            self.globals[id.as_u32() as usize] = address.unwrap_or(0);
+            wanted.extend(global.relocs.iter().filter_map(|reloc| match reloc.target {
+                RelocTarget::Global(target) if self.global_address(target) == 0 => Some(target),
+                _ => None,
+            }));
         }
-        for (id, global) in &self.module.globals {
-            let address = self.global_address(id);
-            if address == 0 {
+        wanted.sort_unstable();
+        wanted.dedup();
+        for id in wanted {
+            let (address, global) = (self.global_address(id), &module.globals[id]);
+            if address == 0 || !self.memory.is_writable(address) {
                 continue;
             }
             self.memory.initialize(address, 0, &global.init);
@@ -161,6 +184,16 @@ impl<'a> Machine<'a> {
     /// # Panics
     /// If the values do not fit the function's signature, or it has no body.
     pub fn call(&mut self, func: FuncId, values: &[u128]) -> Result<Vec<u128>, Stop> {
+        let returned = self.call_words(func, values);
+        self.end_call();
+        let function = &self.module.functions[func];
+        let mut returned = returned?.into_iter().map(u128::from);
+        let mut word = || returned.next().expect("a function returns what its signature says");
+        Ok(function.sig.results.iter().map(|&ty| if words(ty) == 2 { word() | word() << 64 } else { word() }).collect())
+    }
+
+    /// As [`Machine::call`], but gives words; the slots of the function live until [`Machine::end_call`].
+    pub(crate) fn call_words(&mut self, func: FuncId, values: &[u128]) -> Result<Vec<u64>, Stop> {
         let function = &self.module.functions[func];
         assert!(function.is_definition(), "{} has no body", function.name);
         assert_eq!(function.sig.params.len(), values.len(), "arguments of {}", function.name);
@@ -168,13 +201,23 @@ impl<'a> Machine<'a> {
         for (param, &value) in function.sig.params.iter().zip(values) {
             push_words(&mut args, param.ty, value & param.ty.mask());
         }
-        let ended = self.run(func, &args);
+        self.run(func, &args)
+    }
+
+    /// Forgets frames and slots.
+    pub(crate) fn end_call(&mut self) {
         self.frames.clear();
         self.memory.drop_slots(0, None);
-        let returned = ended?;
-        let mut returned = returned.iter().map(|&word| word as u128);
-        let mut word = || returned.next().expect("a function returns what its signature says");
-        Ok(function.sig.results.iter().map(|&ty| if words(ty) == 2 { word() | word() << 64 } else { word() }).collect())
+    }
+
+    /// Where every running function was when a run stopped, innermost first.
+    pub(crate) fn running(&self) -> Vec<(FuncId, SourcePos)> {
+        let outer = self.frames.iter().rev().filter_map(|frame| frame.at().site());
+        let pos = |(func, inst): (FuncId, Inst)| {
+            let function = &self.module.functions[func];
+            (func, function.locs[function.insts[inst].loc].pos)
+        };
+        self.stopped.get().into_iter().chain(outer).map(pos).collect()
     }
 
     /// The bytes at an address that the program computed; `None` if it must not read them.
@@ -208,6 +251,15 @@ impl<'a> Machine<'a> {
     pub(crate) fn decode(&mut self, func: FuncId) -> *const Decoded {
         let index = func.as_u32() as usize;
         if self.decoded[index].is_none() {
+            if self.isolated {
+                let insts = self.module.functions[func].insts.values();
+                self.make_globals(insts
+                    .filter_map(|data| match data.payload {
+                        Payload::Global(global) => Some(global),
+                        _ => None,
+                    })
+                    .collect());
+            }
             let constant = |data: &lang_ir::InstData| match data.payload {
                 Payload::Global(global) => self.global_address(global),
                 Payload::Func(func) => self.memory.function_address(func),

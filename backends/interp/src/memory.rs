@@ -242,6 +242,11 @@ impl Memory {
         self.entries[index(address)].writable = 0;
     }
 
+    /// Whether the allocation at this address may be written.
+    pub fn is_writable(&self, address: u64) -> bool {
+        self.entries[index(address)].writable != 0
+    }
+
     /// Forbids all access to the allocation at this address.
     pub fn hide(&mut self, address: u64) {
         let entry = &mut self.entries[index(address)];
@@ -412,6 +417,28 @@ impl Memory {
             }
             Ok(std::slice::from_raw_parts(entry.host.add(at), len as usize))
         }
+    }
+
+    /// Reads bytes, those that are not defined as zero. `None` if they are not all in one living allocation.
+    pub fn read_lossy(&self, address: u64, bytes: &mut [u8]) -> Option<()> {
+        if bytes.is_empty() {
+            return Some(());
+        }
+        let (entry, at) = self.range(address, bytes.len() as u64, Access::Read, 1).ok()?;
+        // SAFETY: the range was checked, and `bytes` is memory of the host's own.
+        unsafe {
+            entry.host.add(at).copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len());
+            if !entry.shadow.is_null() {
+                let shadow = std::slice::from_raw_parts(entry.shadow.add(at), bytes.len());
+                bytes.iter_mut().zip(shadow).for_each(|(byte, defined)| *byte &= defined);
+            }
+        }
+        Some(())
+    }
+
+    /// Where the allocation starts that an address belongs to, while it lives.
+    pub fn start(&self, address: u64) -> Option<u64> {
+        self.entries.get(index(address)).map(|entry| entry.start)
     }
 
     /// Writes bytes.

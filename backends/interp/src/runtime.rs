@@ -159,7 +159,7 @@ impl Machine<'_> {
                 return self.store_parsed(at, c, value.map(f64::to_bits));
             }
             Import::Args => {
-                self.forbid_if_isolated("the program's arguments")?;
+                self.forbid_if_isolated(at, "the program's arguments")?;
                 let args = std::mem::take(&mut self.args);
                 let list = self.allocate_runtime(at, args.len() as u64 * 16, Kind::Runtime)?;
                 for (index, arg) in args.iter().enumerate() {
@@ -173,7 +173,7 @@ impl Machine<'_> {
                 self.store_pair(at, a, list, len)?;
             }
             Import::ReadLine => {
-                self.forbid_if_isolated("standard input")?;
+                self.forbid_if_isolated(at, "standard input")?;
                 if self.stdin_terminal {
                     self.output.flush();
                 }
@@ -194,17 +194,17 @@ impl Machine<'_> {
                 return Ok(1);
             }
             Import::Clock => {
-                self.forbid_if_isolated("the clock")?;
+                self.forbid_if_isolated(at, "the clock")?;
                 return Ok(input::clock().to_bits());
             }
             Import::Exit => {
-                self.forbid_if_isolated("exit")?;
+                self.forbid_if_isolated(at, "`exit`")?;
                 self.output.flush();
                 self.check_output(at)?;
                 return Err(Stop::Exit(a as i32));
             }
             Import::Flush => {
-                self.forbid_if_isolated("output")?;
+                self.forbid_if_isolated(at, "output")?;
                 self.output.flush();
             }
             Import::SinkPush => self.output.sinks.push((a as i32, Vec::new())),
@@ -239,7 +239,7 @@ impl Machine<'_> {
             | Import::FmtChar
             | Import::FmtBool => {
                 if !self.output.is_captured() {
-                    self.forbid_if_isolated("output")?;
+                    self.forbid_if_isolated(at, "output")?;
                 }
                 let fits = self.write(import, [a, b, c, d, e, f]).map_err(|wrong| self.bad_text(at, wrong))?;
                 if fits.is_none() {
@@ -313,8 +313,12 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn forbid_if_isolated(&self, what: &str) -> Result<(), Stop> {
-        if self.isolated { Err(Stop::Effect(what.into())) } else { Ok(()) }
+    fn forbid_if_isolated(&self, at: At, what: &str) -> Result<(), Stop> {
+        if self.isolated {
+            self.stopped.set(at.site());
+            return Err(Stop::Effect(what.into()));
+        }
+        Ok(())
     }
 
     fn allocate_runtime(&mut self, at: At, size: u64, kind: Kind) -> Result<u64, Stop> {

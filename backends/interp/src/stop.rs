@@ -4,7 +4,7 @@ use crate::code::{Decoded, Watch};
 use crate::machine::{Frame, Machine};
 use crate::memory::{Access, BadFree, Info, Kind, Site, Wrong};
 use crate::restrict::{MAX_PARAMS, origins};
-use lang_ir::{FuncId, Inst, Module, Op, Payload, SourcePos, source_name};
+use lang_ir::{FuncId, GlobalId, Inst, Module, Op, Payload, SourcePos, source_name};
 use lang_rt::Out;
 use lang_rt::trap::{MAX_FRAMES, OVERFLOW_FRAMES, write_frame, write_message, write_more, write_position};
 use std::fmt;
@@ -20,6 +20,8 @@ pub enum Stop {
     Fuel,
     /// An isolated machine met something that depends on the world outside, or changes it.
     Effect(String),
+    /// An isolated machine met a global that is not constant.
+    Global(GlobalId),
     /// The program does something that the interpreter cannot do.
     Unsupported(String),
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Stop {
             Stop::Exit(status) => write!(f, "exit with status {status}"),
             Stop::Fuel => f.write_str("out of fuel"),
             Stop::Effect(what) => write!(f, "an effect: {what}"),
+            Stop::Global(_) => f.write_str("access to a global that is not constant"),
             Stop::Unsupported(what) => f.write_str(what),
         }
     }
@@ -86,6 +89,7 @@ impl Machine<'_> {
     /// A trap at an instruction.
     #[cold]
     pub fn trap(&self, at: At, message: String) -> Stop {
+        self.stopped.set(at.site());
         let (func, inst) = (at.code.func, at.inst());
         let function = &self.module.functions[func];
         let pos = function.locs[function.insts[inst].loc].pos;
@@ -96,6 +100,7 @@ impl Machine<'_> {
     /// A trap that has no place of its own: that of the function's declaration stands for it.
     #[cold]
     pub fn trap_in(&self, at: At, message: &str) -> Stop {
+        self.stopped.set(at.site());
         let pos = self.module.functions[at.code.func].decl;
         let (frames, more) = self.backtrace(Some((at.code.func, at.inst())), MAX_FRAMES);
         Stop::Trap(Box::new(Trap { message: message.into(), pos, frames, more }))
@@ -104,6 +109,7 @@ impl Machine<'_> {
     /// The stack is too small for a call of `callee`; `at` is the call, if the program made it.
     #[cold]
     pub fn overflow(&self, at: Option<At>, callee: FuncId) -> Stop {
+        self.stopped.set(at.and_then(|at| at.site()));
         let (mut frames, mut more) = self.backtrace(at.and_then(|at| at.site()), OVERFLOW_FRAMES);
         frames.insert(0, source_name(&self.module.functions[callee].name).into());
         if frames.len() > OVERFLOW_FRAMES {
@@ -116,6 +122,7 @@ impl Machine<'_> {
     /// The stack is too small for the slots of the running function.
     #[cold]
     pub fn overflow_of_slots(&self, at: At) -> Stop {
+        self.stopped.set(at.site());
         let (frames, more) = self.backtrace(at.site(), OVERFLOW_FRAMES);
         self.overflowed(at.code.func, frames, more)
     }
@@ -191,10 +198,11 @@ impl Machine<'_> {
     /// Reports what is wrong with an access.
     #[cold]
     pub fn wrong_access(&self, at: At, access: Access, address: u64, len: u64, wrong: Wrong) -> Stop {
-        if let (true, Some(Kind::Global(global))) = (self.isolated, self.memory.info(address).map(|info| info.kind)) {
-            let global = &self.module.globals[global];
+        if let (true, Some(Kind::Global(id))) = (self.isolated, self.memory.info(address).map(|info| info.kind)) {
+            let global = &self.module.globals[id];
             if !global.constant {
-                return Stop::Effect(format!("access to the global `{}`", global.name));
+                self.stopped.set(at.site());
+                return Stop::Global(id);
             }
         }
         let verb = if access == Access::Read { "read" } else { "write" };

@@ -673,6 +673,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             (None, None) => self.error(span),
         };
+        self.copy_constantized(&decl, init);
         self.bind_irrefutable(decl.pat, init, decl.mutable, span, out);
     }
 

@@ -310,7 +310,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             _ => None,
         };
         let of_module = self.functions_of_type(struct_ty, name.name).filter(|&set| Some(set) != in_scope);
-        levels.extend(in_scope.into_iter().chain(of_module).map(|set| self.cx.fn_sets[set.0 as usize].funcs.clone()));
+        levels.extend(in_scope.into_iter().chain(of_module).map(|set| self.cx.candidates(set)));
         if !levels.is_empty() {
             return self.call_on(&levels, receiver, name, arguments, paren, span);
         }

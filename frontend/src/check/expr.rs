@@ -245,13 +245,48 @@ impl<'c, 'a> FnCx<'c, 'a> {
             ast::ExprKind::Closure { .. } => {
                 self.later(span, "closures are", "`fn(x: T) -> U { ... }` is a function value that does not capture")
             }
-            ast::ExprKind::Constantize(_) => self.later(span, "`constantize` is", "use a `const` for now"),
+            ast::ExprKind::Constantize(operand) => self.constantized(operand, span, hint),
             // Places; `operand` has them.
             ast::ExprKind::Name(_)
             | ast::ExprKind::Field { .. }
             | ast::ExprKind::TupleField { .. }
             | ast::ExprKind::Index { .. }
             | ast::ExprKind::Deref { .. } => self.error(span),
+        }
+    }
+
+    /// `constantize e`
+    fn constantized(&mut self, operand: ast::ExprId, span: Span, hint: Option<Ty>) -> ExprId {
+        let outer_locals = self.visible_locals();
+        let mut inner = FnCx::new(self.cx, self.file_index, self.item_scope);
+        inner.outer_locals = outer_locals;
+        let before = inner.cx.diagnostics.len();
+        let result = inner.const_operand(operand, hint);
+        // Locals that it may not use are used all the same.
+        for index in before..self.cx.diagnostics.len() {
+            let diagnostic = &mut self.cx.diagnostics[index];
+            if diagnostic.code == "E0344" {
+                diagnostic.helps.clear();
+                let declared: Vec<Span> = diagnostic.secondary.iter().map(|label| label.span).collect();
+                let locals = (0..self.body.locals.len()).filter(|&local| declared.contains(&self.body.locals[local].span));
+                locals.collect::<Vec<_>>().into_iter().for_each(|local| self.mark_used(LocalId(local as u32)));
+            }
+        }
+        match result {
+            Some((ty, value)) => self.const_value(&value, ty, span),
+            None => self.error(span),
+        }
+    }
+
+    /// `var x = constantize e`: what slices in the value lead to belongs to the variable.
+    pub(crate) fn copy_constantized(&mut self, decl: &ast::VarDecl, value: ExprId) {
+        let constantized =
+            decl.init.is_some_and(|init| matches!(self.file[init].kind, ast::ExprKind::Constantize(_)));
+        if let (true, true, ExprKind::Load(place)) = (decl.mutable, constantized, &self.body[value].kind)
+            && let PlaceKind::Constant(id) = self.body[*place].kind
+        {
+            let old = self.cx.constants[id.index()].value.clone();
+            self.cx.constants[id.index()].value = self.cx.mutable_copy(&old);
         }
     }
 
@@ -440,7 +475,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
             super::ConstState::Done { ty, value, .. } => {
                 let in_memory = matches!(
                     value,
-                    ConstValue::Aggregate(_) | ConstValue::Repeat(_) | ConstValue::Some(_) | ConstValue::Zero
+                    ConstValue::Aggregate(_)
+                        | ConstValue::Repeat(_)
+                        | ConstValue::Some(_)
+                        | ConstValue::Zero
+                        | ConstValue::Data(..)
                 );
                 // Large values are not copied to look at them.
                 (*ty, if in_memory { None } else { Some(value.clone()) })
@@ -473,7 +512,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         span: Span,
         hint: Option<Ty>,
     ) -> ExprId {
-        let funcs = self.cx.fn_sets[set.0 as usize].funcs.clone();
+        let funcs = self.cx.candidates(set);
         if let [only] = funcs[..] {
             return self.func_value(only, span);
         }

@@ -32,17 +32,13 @@ impl<'a> Cx<'a> {
         }
         let mut index = 0;
         while index < self.funcs.len() {
-            let id = FuncId(index as u32);
-            if let FuncSource::Fn(decl) = self.funcs[index].source
-                && self.funcs[index].body.is_none()
-            {
-                self.check_function(id, decl);
-            }
+            self.check_body(FuncId(index as u32));
             index += 1;
         }
     }
 
-    fn check_function(&mut self, id: FuncId, decl: ast::FnId) {
+    /// Checks a body; [`Cx::check_body`] does that once.
+    pub(crate) fn check_function(&mut self, id: FuncId, decl: ast::FnId) {
         self.resolve_signature(id);
         let func = &mut self.funcs[id.index()];
         let (scope, file_index, result) = (func.scope, func.file, func.result);

@@ -5,6 +5,7 @@ use super::operator::Free;
 use super::types::{TypePlace, too_large};
 use super::{ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, PartStep, TypeState};
 use crate::ast;
+use crate::constantize::Wanted;
 use crate::consteval::{self, Stop};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, ConstId, ConstValue, ExprId, ExprKind, FuncId, GlobalId, GlobalInit, PlaceKind};
@@ -219,6 +220,7 @@ impl<'a> Cx<'a> {
         fcx.script_position = Some(file[var_span(file, var)].span.start);
         fcx.push_scope(ast::List::EMPTY);
         let value = fcx.global_init(&node, declared, span);
+        fcx.copy_constantized(&node, value);
         fcx.pop_scope();
         let ty = fcx.ty(value);
         let constant = if ty == Ty::ERROR {
@@ -424,6 +426,25 @@ impl<'c, 'a> FnCx<'c, 'a> {
             None => self.expr(expr, None),
         };
         self.pop_scope();
+        self.const_value_of(expr, value, ty, errors)
+    }
+
+    /// As [`FnCx::const_body`], of the type that the expression has by itself; `hint` is what its context asks for.
+    pub(crate) fn const_operand(mut self, expr: ast::ExprId, hint: Option<Ty>) -> Option<(Ty, ConstValue)> {
+        self.push_scope(ast::List::EMPTY);
+        let errors = self.cx.diagnostics.len();
+        let value = self.expr(expr, hint);
+        self.pop_scope();
+        self.const_value_of(expr, value, None, errors)
+    }
+
+    fn const_value_of(
+        mut self,
+        expr: ast::ExprId,
+        value: ExprId,
+        ty: Option<Ty>,
+        errors: usize,
+    ) -> Option<(Ty, ConstValue)> {
         let ty = ty.unwrap_or(self.ty(value));
         if ty == Ty::ERROR || self.ty(value) == Ty::ERROR || self.cx.diagnostics[errors..].iter().any(|d| d.is_error())
         {
@@ -437,6 +458,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         match consteval::eval(self.cx, &self.body, value) {
             Ok(value) => Some((ty, value)),
+            // Running it finds the value, or what keeps it from having one.
+            Err(Stop::NotConstant { .. }) if self.cx.options.evaluator.is_some() => {
+                let root = self.new_block(span);
+                self.body.blocks[root.index()].tail = Some(value);
+                self.body.blocks[root.index()].ty = ty;
+                self.body.root = Some(root);
+                let body = std::mem::take(&mut self.body);
+                let value = self.cx.run_constant(&body, Wanted { ty, span, errors });
+                value.map(|value| (ty, value))
+            }
             Err(Stop::NotConstant { span: at, what }) => {
                 self.report(
                     Diagnostic::error("E0344", at, format!("{what} is not known while compiling"))
@@ -594,7 +625,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             | ConstValue::Repeat(_)
             | ConstValue::Some(_)
             | ConstValue::Slice(_)
-            | ConstValue::GlobalSlice(_) => {
+            | ConstValue::GlobalSlice(_)
+            | ConstValue::Data(..) => {
                 let id = ConstId(self.cx.constants.len() as u32);
                 self.cx.constants.push(hir::Constant { ty, value: value.clone() });
                 let place = self.place(PlaceKind::Constant(id), ty, span);

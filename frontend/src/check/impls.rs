@@ -126,7 +126,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut found = Vec::new();
         for ty in types {
             if let Some(Decl::Fns(set)) = self.cx.type_fns_of(ty, name) {
-                found.extend_from_slice(&self.cx.fn_sets[set.0 as usize].funcs);
+                found.extend(self.cx.candidates(set));
             }
         }
         found

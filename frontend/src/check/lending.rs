@@ -8,7 +8,7 @@ use super::Cx;
 use super::body::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{
-    Body, Builtin, Cond, ConstId, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, Pat, PatKind, PlaceId,
+    Body, Builtin, Cond, ConstId, ConstValue, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, Pat, PatKind, PlaceId,
     PlaceKind, StmtKind,
 };
 use crate::source::Span;
@@ -123,7 +123,7 @@ impl<'a> Cx<'a> {
                 let decl = self.consts.iter().find(
                     |decl| matches!(decl.state, super::ConstState::Done { memory: Some(memory), .. } if memory == id),
                 );
-                let name = decl.map_or("a constant".to_string(), |decl| self.text(decl.name.name).to_string());
+                let name = decl.map_or(String::new(), |decl| self.text(decl.name.name).to_string());
                 (name, decl.map(|decl| decl.name.span), "declared with `const`")
             }
             Source::Param(_) => return,
@@ -144,6 +144,8 @@ impl<'a> Cx<'a> {
         }
         let help = if how == "declared with `let`" {
             "declare it with `var` to let it be changed"
+        } else if how == "declared with `const`" {
+            "`var x = constantize ...` makes a copy that may be changed"
         } else {
             "copy it into a `var` first"
         };
@@ -295,6 +297,26 @@ impl Flow<'_, '_> {
         }
     }
 
+    /// What a slice that lies in a constant leads to is constant, too.
+    fn constant_sources(&self, mut place: PlaceId) -> Vec<Source> {
+        loop {
+            match self.body[place].kind {
+                PlaceKind::Field { base, .. } => place = base,
+                PlaceKind::ArrayElement { array, .. } => place = array,
+                PlaceKind::Constant(id) => {
+                    let copied = self.cx.leads_to_variables(&self.cx.constants[id.index()].value);
+                    return if copied { Vec::new() } else { vec![Source::Constant(id)] };
+                }
+                PlaceKind::Global(id) => {
+                    let global = &self.cx.globals[id.index()];
+                    let constant = matches!(global.constant, Some(ConstValue::Data(..) | ConstValue::Slice(_)));
+                    return if constant && !global.mutable { vec![Source::Global(id)] } else { Vec::new() };
+                }
+                _ => return Vec::new(),
+            }
+        }
+    }
+
     fn sources(&self, expr: ExprId) -> Vec<Source> {
         match &self.body[expr].kind {
             ExprKind::AddressOf(place) | ExprKind::ArraySlice(place) | ExprKind::ArrayView(place) => {
@@ -302,7 +324,7 @@ impl Flow<'_, '_> {
             }
             ExprKind::Load(place) => match self.body[*place].kind {
                 PlaceKind::Local(local) => self.locals[local.index()].clone(),
-                _ => Vec::new(),
+                _ => self.constant_sources(*place),
             },
             ExprKind::Slice { base, .. } | ExprKind::SliceBy { base, .. } | ExprKind::Ptr(base) => self.sources(*base),
             ExprKind::Row { view, .. } => self.sources(*view),

@@ -33,7 +33,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         paren: Span,
         span: Span,
     ) -> ExprId {
-        let all = self.cx.fn_sets[set.0 as usize].funcs.clone();
+        let all = self.cx.candidates(set);
         let count = arguments.len();
         let spread = arguments.iter().any(|argument| argument.is_spread());
         // What takes exactly this number comes before what takes any number.

@@ -5,6 +5,7 @@ use super::{Cx, FuncSource, ParamDecl};
 use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::FuncId;
+use crate::resolve::FnSetId;
 use crate::types::{Ty, TyKind};
 use rustc_hash::FxHashMap;
 
@@ -17,6 +18,13 @@ impl<'a> Cx<'a> {
         for set in 0..self.fn_sets.len() {
             self.check_overloads(set);
         }
+    }
+
+    /// The functions of a set, with their signatures: a constant may call them before all are resolved.
+    pub(crate) fn candidates(&mut self, set: FnSetId) -> Vec<FuncId> {
+        let funcs = self.fn_sets[set.0 as usize].funcs.clone();
+        funcs.iter().for_each(|&func| self.resolve_signature(func));
+        funcs
     }
 
     /// The parameter and result types of a function that was collected.

@@ -11,7 +11,7 @@ fn check(source: &str) -> (Program, Vec<Diagnostic>, SourceMap, Interner) {
     let id = sources.add("test.lang", source);
     let (file, errors) = crate::parse(&sources, id, &mut interner);
     assert!(errors.is_empty(), "syntax: {errors:#?}\n{source}");
-    let (program, diagnostics) = super::check(&sources, &mut interner, &crate::modules::Modules::of_one(file));
+    let (program, diagnostics) = super::check(&sources, &mut interner, &crate::modules::Modules::of_one(file), &Default::default());
     (program, diagnostics, sources, interner)
 }
 
@@ -321,7 +321,7 @@ const WRONG: &[(&str, &[&str])] = &[
         &["E0900@1", "E0900@2", "E0900@3", "W0201@4"],
     ),
     (
-        "fn main() { let f = |x| x + 1; print(constantize 5); let b: Buf!(i64) = 0; print(f, b); }",
+        "fn main() { let f = |x| x + 1; print(new i64); let b: Buf!(i64) = 0; print(f, b); }",
         &["E0900@1", "E0900@1", "E0900@1"],
     ),
     // warnings
@@ -430,7 +430,7 @@ fn damaged_programs_are_no_trouble() {
         let id = sources.add("test.lang", source.clone());
         let (file, errors) = crate::parse(&sources, id, &mut interner);
         let run = std::panic::AssertUnwindSafe(|| {
-            super::run(&sources, &mut interner, &crate::modules::Modules::of_one(file))
+            super::run(&sources, &mut interner, &crate::modules::Modules::of_one(file), &Default::default())
         });
         let Ok((program, diagnostics)) = std::panic::catch_unwind(run) else { panic!("panic on:\n{source}") };
         if errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {

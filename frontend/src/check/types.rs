@@ -158,7 +158,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Lays out the structs that are in a value of this type.
-    fn layout_parts(&mut self, ty: Ty) {
+    pub(crate) fn layout_parts(&mut self, ty: Ty) {
         match self.types.kind(ty) {
             TyKind::Struct(id) => self.layout_struct(id),
             TyKind::Array { element, .. } => self.layout_parts(element),

@@ -3,6 +3,7 @@
 use super::Cx;
 use super::code::{Code, Mem, Scalars, Val, Vars};
 use crate::hir::*;
+use crate::source::Span;
 use crate::types::Ty;
 use lang_ir::{Block as IrBlock, Value};
 use rustc_hash::FxHashMap;
@@ -10,15 +11,31 @@ use std::ops::{Deref, DerefMut};
 
 /// Lowers a function's body.
 pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
-    let program = cx.program;
-    let func = &program[id];
-    let ir_id = cx.funcs[id.index()];
-    let returns_scalars = cx.returns_scalars(func.result);
-    let (lent, in_memory) = in_memory(program, body);
+    let func = &cx.program[id];
+    let head = Head { id: cx.funcs[id.index()], params: &func.params, result: func.result, span: func.span };
+    let in_memory = !cx.returns_scalars(func.result);
+    lower_with(cx, head, body, in_memory);
+}
+
+/// Lowers a body without parameters whose result goes to the memory that the one IR parameter points to.
+pub(super) fn lower_thunk(cx: &mut Cx<'_>, id: lang_ir::FuncId, result: Ty, span: Span, body: &Body) {
+    lower_with(cx, Head { id, params: &[], result, span }, body, true);
+}
+
+/// What is known of a function besides its body.
+struct Head<'p> {
+    id: lang_ir::FuncId,
+    params: &'p [Ty],
+    result: Ty,
+    span: Span,
+}
+
+fn lower_with(cx: &mut Cx<'_>, head: Head<'_>, body: &Body, result_in_memory: bool) {
+    let (lent, in_memory) = in_memory(cx.program, body);
     let mut lower = Lower {
-        code: Code::new(cx, ir_id),
+        code: Code::new(cx, head.id),
         body,
-        result: func.result,
+        result: head.result,
         result_memory: None,
         lent,
         in_memory,
@@ -30,13 +47,13 @@ pub(super) fn lower_body(cx: &mut Cx<'_>, id: FuncId, body: &Body) {
         nonnull: Vec::new(),
         nonnull_values: (lang_ir::Block::from_u32(0), Vec::new()),
     };
-    lower.at(func.span);
+    lower.at(head.span);
     let mut next = 0;
-    if !returns_scalars {
+    if result_in_memory {
         lower.result_memory = Some(Mem::address(lower.func.params()[0]));
         next = 1;
     }
-    for (&local, &ty) in body.params.iter().zip(&func.params) {
+    for (&local, &ty) in body.params.iter().zip(head.params) {
         let val = lower.passed_param(ty, &mut next);
         lower.begin_param(local, val);
     }

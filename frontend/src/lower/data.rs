@@ -2,7 +2,7 @@
 
 use super::Cx;
 use super::repr::scalar_type;
-use crate::hir::{ConstId, ConstValue, GlobalInit, StrId};
+use crate::hir::{self, ConstId, ConstValue, DataId, DataTarget, GlobalInit, StrId};
 use crate::types::{Ty, TyKind};
 use lang_ir::{Global, GlobalId, Reloc, RelocTarget, eval};
 
@@ -54,6 +54,13 @@ impl Cx<'_> {
             return global;
         }
         let constant = &self.program[id];
+        if let ConstValue::Data(data, 0) = constant.value
+            && self.program[data].bytes.len() as u64 == self.program.types.layout(constant.ty).size
+        {
+            let global = self.data(data);
+            self.constants[id.index()] = Some(global);
+            return global;
+        }
         let global = self.empty_global(format!("const:{}", id.0), constant.ty, true);
         self.constants[id.index()] = Some(global);
         self.fill(global, constant.ty, &constant.value);
@@ -66,6 +73,61 @@ impl Cx<'_> {
         let global = self.empty_global(name, ty, true);
         self.fill(global, ty, value);
         global
+    }
+
+    /// Memory that was computed while compiling, and what it leads to.
+    fn data(&mut self, id: DataId) -> GlobalId {
+        let mut unfinished = Vec::new();
+        let global = self.declare_data(id, &mut unfinished);
+        self.finish_data(unfinished);
+        global
+    }
+
+    /// Fills in the addresses of memory, and of what they lead to.
+    fn finish_data(&mut self, mut unfinished: Vec<DataId>) {
+        let program = self.program;
+        while let Some(id) = unfinished.pop() {
+            let refs = &program[id].refs;
+            let relocs = refs.iter().map(|each| self.data_reloc(each, 0, &mut unfinished)).collect();
+            let global = self.declare_data(id, &mut unfinished);
+            self.module.globals[global].relocs = relocs;
+        }
+    }
+
+    /// The global of such memory; if it is new, its addresses are not there yet.
+    fn declare_data(&mut self, id: DataId, unfinished: &mut Vec<DataId>) -> GlobalId {
+        if let Some(global) = self.data[id.index()] {
+            return global;
+        }
+        let data = &self.program[id];
+        let used = data.bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        let global = self.module.globals.push(Global {
+            name: format!("value:{}", id.0),
+            size: data.bytes.len() as u64,
+            align: data.align,
+            constant: !data.mutable,
+            init: data.bytes[..used].to_vec(),
+            relocs: Vec::new(),
+        });
+        self.data[id.index()] = Some(global);
+        if !data.refs.is_empty() {
+            unfinished.push(id);
+        }
+        global
+    }
+
+    /// An address, in memory that starts `base` bytes into the [`hir::Data`].
+    fn data_reloc(&mut self, each: &hir::DataRef, base: u64, unfinished: &mut Vec<DataId>) -> Reloc {
+        let (target, addend) = match each.target {
+            DataTarget::Data { id, offset, .. } => (RelocTarget::Global(self.declare_data(id, unfinished)), offset),
+            DataTarget::Str(text) => {
+                let program = self.program;
+                let global = self.text(&program[text]).expect("the address of a text that is not empty");
+                (RelocTarget::Global(global), 0)
+            }
+            DataTarget::Func(func) => (RelocTarget::Func(self.funcs[func.index()]), 0),
+        };
+        Reloc { offset: each.offset - base, target, addend: addend as i64 }
     }
 
     /// Memory with these bytes; `None` if there are none.
@@ -88,7 +150,7 @@ impl Cx<'_> {
         Some(global)
     }
 
-    fn empty_global(&mut self, name: String, ty: Ty, constant: bool) -> GlobalId {
+    pub(super) fn empty_global(&mut self, name: String, ty: Ty, constant: bool) -> GlobalId {
         let repr = self.repr(ty);
         self.module.globals.push(Global {
             name,
@@ -100,7 +162,7 @@ impl Cx<'_> {
         })
     }
 
-    fn fill(&mut self, global: GlobalId, ty: Ty, value: &ConstValue) {
+    pub(super) fn fill(&mut self, global: GlobalId, ty: Ty, value: &ConstValue) {
         let mut data = Data::default();
         self.write(&mut data, 0, ty, value);
         data.relocs.sort_by_key(|reloc| reloc.offset);
@@ -161,6 +223,18 @@ impl Cx<'_> {
                 let target = self.constant(*id);
                 data.address(at, RelocTarget::Global(target));
                 data.len(at + 8, len);
+            }
+            ConstValue::Data(id, from) => {
+                let source = &self.program[*id];
+                let size = types.layout(ty).size;
+                data.bytes(at, &source.bytes[*from as usize..(from + size) as usize]);
+                let start = source.refs.partition_point(|each| each.offset < *from);
+                let mut unfinished = Vec::new();
+                for each in source.refs[start..].iter().take_while(|each| each.offset < from + size) {
+                    let reloc = self.data_reloc(each, *from, &mut unfinished);
+                    data.relocs.push(Reloc { offset: at + reloc.offset, ..reloc });
+                }
+                self.finish_data(unfinished);
             }
             ConstValue::GlobalSlice(id) => {
                 let len = self.array_len(self.program[*id].ty);

@@ -2,7 +2,8 @@
 //!
 //! Read [`lower`] and [`Cx`] here, then `repr` (how values are held), `code` (instructions and memory), `abi` (calls), and `body`
 //! (a function's body), which `place`, `expr`, `ops`, `control`, `pattern` and `loops` continue. `print` and `equal` make code for
-//! types instead of trees; `data` lays out constants, `tidy` leaves out repetitions.
+//! types instead of trees; `data` lays out constants, `tidy` leaves out repetitions. `session` lowers a few functions of a program that is
+//! still being checked, to run them while compiling.
 //!
 //! Names of IR functions are those that backtraces show, with a `#` and a number behind the second of a name and those that
 //! follow. What is made here has a name with a colon, as `print:Point`, which no source has.
@@ -22,12 +23,13 @@ mod place;
 mod print;
 mod repr;
 mod runtime;
+mod session;
 mod test;
 #[cfg(test)]
 mod tests;
 mod tidy;
 
-use crate::hir::{FuncId, FuncKind, Program};
+use crate::hir::{self, FuncId, FuncKind, Program};
 use crate::intern::Interner;
 use crate::source::{SourceMap, Span};
 use crate::types::Ty;
@@ -36,6 +38,7 @@ use cranelift_entity::packed_option::ReservedValue;
 use lang_ir::{FileId, FuncAttrs, Function, GlobalId, Inline, Linkage, Module, Signature, SourcePos, Type};
 use repr::{Repr, Reprs};
 use runtime::Runtime;
+pub(crate) use session::Session;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 pub use test::PASSED;
@@ -90,9 +93,7 @@ fn lower_here(sources: &SourceMap, interner: &Interner, program: &Program, purpo
         (Purpose::Run, Some(main)) => cx.define_entry(main),
         (Purpose::Run, None) => {}
     }
-    while let Some((synth, id)) = cx.pending.pop() {
-        cx.define_synth(synth, id);
-    }
+    cx.define_pending();
     cx.module
 }
 
@@ -125,6 +126,8 @@ struct Cx<'p> {
     globals: Vec<GlobalId>,
     /// By `hir::ConstId`, made when first used.
     constants: Vec<Option<GlobalId>>,
+    /// By `hir::DataId`, made when first used.
+    data: Vec<Option<GlobalId>>,
     /// Texts in memory, each once.
     texts: FxHashMap<Box<[u8]>, GlobalId>,
     /// Names of functions that are taken.
@@ -135,6 +138,8 @@ struct Cx<'p> {
     synths: FxHashMap<Synth, lang_ir::FuncId>,
     /// Declared and not yet defined.
     pending: Vec<(Synth, lang_ir::FuncId)>,
+    /// The spans behind positions, for what is run while compiling.
+    spans: Option<FxHashMap<SourcePos, Span>>,
 }
 
 impl<'p> Cx<'p> {
@@ -154,12 +159,14 @@ impl<'p> Cx<'p> {
             funcs: Vec::with_capacity(program.funcs.len()),
             globals: Vec::with_capacity(program.globals.len()),
             constants: vec![None; program.constants.len()],
+            data: vec![None; program.data.len()],
             texts: FxHashMap::default(),
             names,
             runtime: FxHashMap::default(),
             functions_as_values: None,
             synths: FxHashMap::default(),
             pending: Vec::new(),
+            spans: None,
         }
     }
 
@@ -168,9 +175,13 @@ impl<'p> Cx<'p> {
     }
 
     /// Line and column of a span's start.
-    fn pos(&self, span: Span) -> SourcePos {
+    fn pos(&mut self, span: Span) -> SourcePos {
         let at = self.sources.line_col(span);
-        SourcePos { file: FileId::from_u32(span.file.0), line: at.line, col: at.col }
+        let pos = SourcePos { file: FileId::from_u32(span.file.0), line: at.line, col: at.col };
+        if let Some(spans) = &mut self.spans {
+            spans.entry(pos).or_insert(span);
+        }
+        pos
     }
 
     /// A name for a function that no other has.
@@ -193,7 +204,7 @@ impl<'p> Cx<'p> {
         // Names that others know come first: they cannot change.
         let mut foreign: FxHashMap<&str, lang_ir::FuncId> = FxHashMap::default();
         let program = self.program;
-        let is_foreign = |func: &crate::hir::Func| func.attrs.export || matches!(func.kind, FuncKind::Extern { .. });
+        let is_foreign = |func: &hir::Func| func.attrs.export || matches!(func.kind, FuncKind::Extern { .. });
         for func in program.funcs.iter().filter(|func| is_foreign(func)) {
             self.names.insert(func.symbol.clone());
         }
@@ -214,20 +225,7 @@ impl<'p> Cx<'p> {
                 (false, true) => (Linkage::Export, func.symbol.clone()),
                 (false, false) => (Linkage::Local, self.unique_name(&func.path)),
             };
-            let mut function = Function::new(&name, linkage, sig);
-            function.decl = self.pos(func.span);
-            function.attrs = FuncAttrs {
-                inline: match (func.attrs.inline, func.attrs.noinline) {
-                    (_, true) => Inline::Never,
-                    (true, false) => Inline::Always,
-                    (false, false) => Inline::Auto,
-                },
-                cold: func.attrs.cold,
-                noreturn: func.result == Ty::NEVER,
-                fast_math: func.attrs.fast_math,
-                ..FuncAttrs::default()
-            };
-            let id = self.module.functions.push(function);
+            let id = self.declare(func, &name, linkage, sig);
             self.funcs.push(id);
             if let FuncKind::Extern { library } = func.kind {
                 foreign.insert(&func.symbol, id);
@@ -237,6 +235,23 @@ impl<'p> Cx<'p> {
                 }
             }
         }
+    }
+
+    fn declare(&mut self, func: &hir::Func, name: &str, linkage: Linkage, sig: Signature) -> lang_ir::FuncId {
+        let mut function = Function::new(name, linkage, sig);
+        function.decl = self.pos(func.span);
+        function.attrs = FuncAttrs {
+            inline: match (func.attrs.inline, func.attrs.noinline) {
+                (_, true) => Inline::Never,
+                (true, false) => Inline::Always,
+                (false, false) => Inline::Auto,
+            },
+            cold: func.attrs.cold,
+            noreturn: func.result == Ty::NEVER,
+            fast_math: func.attrs.fast_math,
+            ..FuncAttrs::default()
+        };
+        self.module.functions.push(function)
     }
 
     /// `lang_main`: runs the initialisers of globals, then `main`.
@@ -306,6 +321,12 @@ impl<'p> Cx<'p> {
         self.synths.insert(synth, id);
         self.pending.push((synth, id));
         id
+    }
+
+    fn define_pending(&mut self) {
+        while let Some((synth, id)) = self.pending.pop() {
+            self.define_synth(synth, id);
+        }
     }
 
     fn define_synth(&mut self, synth: Synth, id: lang_ir::FuncId) {

@@ -135,6 +135,15 @@ impl<'p> Reprs<'p> {
         Reprs { program, known: Vec::new() }
     }
 
+    /// With those that are known already.
+    pub fn with(program: &'p Program, known: Vec<Option<Rc<Repr>>>) -> Reprs<'p> {
+        Reprs { program, known }
+    }
+
+    pub fn into_known(self) -> Vec<Option<Rc<Repr>>> {
+        self.known
+    }
+
     pub fn of(&mut self, ty: Ty) -> Rc<Repr> {
         let index = ty.0 as usize;
         if index >= self.known.len() {

@@ -235,7 +235,7 @@ fn an_isolated_machine_sees_no_variable_globals() {
     let func = module.function("f").unwrap();
     let mut machine = Machine::new(&module, Config { isolated: true, ..Config::default() });
     assert_eq!(machine.call(func, &[0]), Ok(vec![5]));
-    assert_eq!(machine.call(func, &[1]), Err(Stop::Effect("access to the global `state`".into())));
+    assert_eq!(machine.call(func, &[1]), Err(Stop::Global(module.globals.keys().next().unwrap())));
 }
 
 #[test]
