@@ -12,6 +12,11 @@
 ;|   -I, --import-path <DIR>
 ;|           Look for imports in this folder, too (may be repeated)
 ;|
+;|       --const-fuel <N>
+;|           How many instructions the evaluation of a constant may take
+;|
+;|           [default: 500000000]
+;|
 ;|       --release
 ;|           Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
 ;|

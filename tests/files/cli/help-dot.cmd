@@ -12,6 +12,11 @@
 ;|   -I, --import-path <DIR>
 ;|           Look for imports in this folder, too (may be repeated)
 ;|
+;|       --const-fuel <N>
+;|           How many instructions the evaluation of a constant may take
+;|
+;|           [default: 500000000]
+;|
 ;|       --what <WHAT>
 ;|           What to draw
 ;|

@@ -10,6 +10,8 @@
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)
+;|       --const-fuel <N>     How many instructions the evaluation of a constant may take [default:
+;|                            500000000]
 ;|       --trace              Print every instruction that is executed to standard error
 ;|   -O                       Interpret the optimized program instead: the e-graph and all passes run
 ;|                            first
