@@ -10,6 +10,8 @@
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)
+;|       --const-fuel <N>     How many instructions the evaluation of a constant may take [default:
+;|                            500000000]
 ;|       --release            Optimize, and compile with LLVM
 ;|       --sim                Interpret, with every check on
 ;|   -j, --jobs <N>           How many tests run at a time; default is the number of processors
