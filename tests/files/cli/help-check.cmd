@@ -9,6 +9,8 @@
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)
+;|       --const-fuel <N>     How many instructions the evaluation of a constant may take [default:
+;|                            500000000]
 ;|       --json               Print a line of JSON for each error and warning
 ;|   -h, --help               Print help
 ;|
