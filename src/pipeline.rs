@@ -136,7 +136,8 @@ pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
         .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
     let mut sources = SourceMap::new();
     let file = sources.add(path.display().to_string(), bytes);
-    let (tests, diagnostics) = lang_frontend::compile_tests(&mut sources, file, &Disk, &program.places, &source_options(program, true));
+    let (tests, diagnostics) =
+        lang_frontend::compile_tests(&mut sources, file, &Disk, &program.places, &source_options(program, true));
     render::show(&sources, &diagnostics);
     let tests = tests.ok_or(Failure::Shown)?;
     if cfg!(debug_assertions) {

@@ -239,7 +239,11 @@ pub struct DataRef {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DataTarget {
     /// An offset in other memory; `text` if what is there is never written.
-    Data { id: DataId, offset: u64, text: bool },
+    Data {
+        id: DataId,
+        offset: u64,
+        text: bool,
+    },
     /// The bytes of a text.
     Str(StrId),
     Func(FuncId),

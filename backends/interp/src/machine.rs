@@ -253,12 +253,14 @@ impl<'a> Machine<'a> {
         if self.decoded[index].is_none() {
             if self.isolated {
                 let insts = self.module.functions[func].insts.values();
-                self.make_globals(insts
-                    .filter_map(|data| match data.payload {
-                        Payload::Global(global) => Some(global),
-                        _ => None,
-                    })
-                    .collect());
+                self.make_globals(
+                    insts
+                        .filter_map(|data| match data.payload {
+                            Payload::Global(global) => Some(global),
+                            _ => None,
+                        })
+                        .collect(),
+                );
             }
             let constant = |data: &lang_ir::InstData| match data.payload {
                 Payload::Global(global) => self.global_address(global),

@@ -268,7 +268,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             if diagnostic.code == "E0344" {
                 diagnostic.helps.clear();
                 let declared: Vec<Span> = diagnostic.secondary.iter().map(|label| label.span).collect();
-                let locals = (0..self.body.locals.len()).filter(|&local| declared.contains(&self.body.locals[local].span));
+                let locals =
+                    (0..self.body.locals.len()).filter(|&local| declared.contains(&self.body.locals[local].span));
                 locals.collect::<Vec<_>>().into_iter().for_each(|local| self.mark_used(LocalId(local as u32)));
             }
         }
@@ -280,8 +281,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// `var x = constantize e`: what slices in the value lead to belongs to the variable.
     pub(crate) fn copy_constantized(&mut self, decl: &ast::VarDecl, value: ExprId) {
-        let constantized =
-            decl.init.is_some_and(|init| matches!(self.file[init].kind, ast::ExprKind::Constantize(_)));
+        let constantized = decl.init.is_some_and(|init| matches!(self.file[init].kind, ast::ExprKind::Constantize(_)));
         if let (true, true, ExprKind::Load(place)) = (decl.mutable, constantized, &self.body[value].kind)
             && let PlaceKind::Constant(id) = self.body[*place].kind
         {

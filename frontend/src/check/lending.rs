@@ -8,8 +8,8 @@ use super::Cx;
 use super::body::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{
-    Body, Builtin, Cond, ConstId, ConstValue, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, Pat, PatKind, PlaceId,
-    PlaceKind, StmtKind,
+    Body, Builtin, Cond, ConstId, ConstValue, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, Pat, PatKind,
+    PlaceId, PlaceKind, StmtKind,
 };
 use crate::source::Span;
 use crate::types::{Ty, TyKind};

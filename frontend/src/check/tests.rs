@@ -11,7 +11,8 @@ fn check(source: &str) -> (Program, Vec<Diagnostic>, SourceMap, Interner) {
     let id = sources.add("test.lang", source);
     let (file, errors) = crate::parse(&sources, id, &mut interner);
     assert!(errors.is_empty(), "syntax: {errors:#?}\n{source}");
-    let (program, diagnostics) = super::check(&sources, &mut interner, &crate::modules::Modules::of_one(file), &Default::default());
+    let (program, diagnostics) =
+        super::check(&sources, &mut interner, &crate::modules::Modules::of_one(file), &Default::default());
     (program, diagnostics, sources, interner)
 }
 

@@ -208,12 +208,10 @@ impl Cx<'_> {
                 _ => ConstValue::Zero,
             },
             TyKind::Pointer { .. } => ConstValue::Zero,
-            TyKind::Optional(payload) if self.types.has_niche(payload) => {
-                match self.data_value(id, offset, payload) {
-                    ConstValue::Zero => ConstValue::Zero,
-                    value => ConstValue::Some(Box::new(value)),
-                }
-            }
+            TyKind::Optional(payload) if self.types.has_niche(payload) => match self.data_value(id, offset, payload) {
+                ConstValue::Zero => ConstValue::Zero,
+                value => ConstValue::Some(Box::new(value)),
+            },
             TyKind::Optional(payload) => match data.bytes[(offset + self.types.field_offset(ty, 1)) as usize] {
                 0 => ConstValue::Zero,
                 _ => ConstValue::Some(Box::new(self.data_value(id, offset, payload))),

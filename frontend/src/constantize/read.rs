@@ -270,7 +270,8 @@ impl<'r> Reader<'r> {
                 let Some(case) = types[id].cases.iter().find(|case| case.value == tag) else { return Ok(()) };
                 let tag = types.layout(types[id].repr);
                 let fields = case.payload.iter().map(|field| types.layout(field.ty));
-                let offsets = crate::layout::layout_fields([tag].into_iter().chain(fields)).map(|layout| layout.offsets);
+                let offsets =
+                    crate::layout::layout_fields([tag].into_iter().chain(fields)).map(|layout| layout.offsets);
                 for (field, offset) in case.payload.iter().zip(offsets.unwrap_or_default().into_iter().skip(1)) {
                     self.visit(at + offset, field.ty, &step(path, Step::Field(field.name)))?;
                 }

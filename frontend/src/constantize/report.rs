@@ -46,10 +46,8 @@ impl Cx<'_> {
                 at,
                 format!("evaluating this constant takes more than {} of memory", bytes(limits.memory)),
             ),
-            FaultKind::Effect => {
-                Diagnostic::error("E0347", at, format!("a constant cannot use {}", fault.message))
-                    .note("a constant is computed while compiling, cut off from the world outside")
-            }
+            FaultKind::Effect => Diagnostic::error("E0347", at, format!("a constant cannot use {}", fault.message))
+                .note("a constant is computed while compiling, cut off from the world outside"),
             FaultKind::Global(id) => {
                 let global = self.constantize.session.global(id).map(|id| &self.globals[id.index()]);
                 match global {
@@ -75,8 +73,7 @@ impl Cx<'_> {
 
     /// Adds where the functions were called that were running, and the constant itself.
     fn with_calls(&self, mut diagnostic: Diagnostic, frames: &[(Span, Option<FuncId>)], wanted: Wanted) -> Diagnostic {
-        let calls: Vec<(Span, Option<FuncId>)> =
-            frames.windows(2).map(|pair| (pair[1].0, pair[0].1)).collect();
+        let calls: Vec<(Span, Option<FuncId>)> = frames.windows(2).map(|pair| (pair[1].0, pair[0].1)).collect();
         let left_out = calls.len().saturating_sub(INNER + OUTER);
         let mut shown: Vec<Span> = vec![diagnostic.primary.span];
         for (index, &(span, callee)) in calls.iter().enumerate() {
@@ -127,9 +124,7 @@ impl Cx<'_> {
             Why::Slice(piece) => format!("{part} is a slice of {}", what(piece)),
             Why::TooMuch => {
                 let message = format!("this constant has more parts than {}", self.options.limits.fuel);
-                self.report(
-                    Diagnostic::error("E0346", wanted.span, message).help("`--const-fuel N` allows more"),
-                );
+                self.report(Diagnostic::error("E0346", wanted.span, message).help("`--const-fuel N` allows more"));
                 return;
             }
         };
@@ -187,9 +182,12 @@ impl Cx<'_> {
     pub(super) fn report_incomplete(&mut self, func: FuncId, span: Span, wanted: Wanted) {
         let decl = &self.funcs[func.index()];
         let name = self.text(decl.name).to_string();
-        let mut diagnostic =
-            Diagnostic::error("E0349", span, format!("`{name}` cannot be called here: a type in it depends on this constant"))
-                .secondary(decl.span, "a type in this function is not defined yet");
+        let mut diagnostic = Diagnostic::error(
+            "E0349",
+            span,
+            format!("`{name}` cannot be called here: a type in it depends on this constant"),
+        )
+        .secondary(decl.span, "a type in this function is not defined yet");
         if span != wanted.span {
             diagnostic = diagnostic.secondary(wanted.span, "in this constant");
         }

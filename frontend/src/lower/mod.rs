@@ -38,8 +38,8 @@ use cranelift_entity::packed_option::ReservedValue;
 use lang_ir::{FileId, FuncAttrs, Function, GlobalId, Inline, Linkage, Module, Signature, SourcePos, Type};
 use repr::{Repr, Reprs};
 use runtime::Runtime;
-pub(crate) use session::Session;
 use rustc_hash::{FxHashMap, FxHashSet};
+pub(crate) use session::Session;
 use std::rc::Rc;
 pub use test::PASSED;
 

@@ -13,7 +13,8 @@ fn module(source: &str) -> Module {
     let mut interner = Interner::new();
     let (tree, errors) = crate::parse(&sources, file, &mut interner);
     assert!(errors.is_empty(), "{errors:?}");
-    let (program, diagnostics) = check(&sources, &mut interner, &crate::modules::Modules::of_one(tree), &Default::default());
+    let (program, diagnostics) =
+        check(&sources, &mut interner, &crate::modules::Modules::of_one(tree), &Default::default());
     let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let module = super::lower(&sources, &interner, &program);
