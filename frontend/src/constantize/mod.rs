@@ -14,7 +14,7 @@ use crate::check::Cx;
 use crate::hir::{self, Body, ConstValue, DataId, FuncKind, GlobalInit};
 use crate::lower::Session;
 use crate::source::Span;
-use crate::types::{Ty, Types};
+use crate::types::Ty;
 use lang_ir::evaluate::Run;
 use needs::Needs;
 use read::Reader;
@@ -142,7 +142,7 @@ impl Cx<'_> {
 
     fn take_back(&mut self, state: &mut State, needs: &Needs) {
         let program = &mut state.program;
-        self.types = std::mem::replace(&mut program.types, Types::new());
+        self.types = take(&mut program.types);
         self.constants = take(&mut program.constants);
         self.strings = take(&mut program.strings);
         self.data = take(&mut program.data);
