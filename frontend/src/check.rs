@@ -118,6 +118,8 @@ pub(crate) struct Cx<'a> {
     pub file_scopes: Vec<ScopeId>,
     /// Which files have statements at the top level.
     pub scripts: Vec<bool>,
+    /// The scope of what every program sees, if it names something in it.
+    pub prelude: Option<ScopeId>,
     pub fn_sets: Vec<FnSet>,
     /// Of sets with private functions, the set of the others.
     pub public_sets: FxHashMap<FnSetId, FnSetId>,
@@ -292,6 +294,7 @@ impl<'a> Cx<'a> {
             scopes: Vec::new(),
             file_scopes: Vec::new(),
             scripts: vec![false; modules.files.len()],
+            prelude: modules.prelude.map(|index| ScopeId(index as u32)),
             fn_sets: Vec::new(),
             public_sets: FxHashMap::default(),
             impls: Vec::new(),
@@ -354,7 +357,10 @@ impl<'a> Cx<'a> {
                 named.used = true;
                 return Some((named.decl, named.span, scope));
             }
-            scope = current.parent?;
+            scope = match current.parent {
+                Some(parent) => parent,
+                None => self.prelude.filter(|&prelude| prelude != scope)?,
+            };
         }
     }
 

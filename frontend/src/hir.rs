@@ -639,6 +639,8 @@ pub enum Builtin {
     ParseF64,
     /// `() -> ?str`
     ReadLine,
+    /// `(str, *str) -> i32`: reads a file; 0, and its bytes are stored, or why it could not be read.
+    ReadFile,
     /// `(i32)`, never returns.
     Exit,
     /// `(str)`, never returns.

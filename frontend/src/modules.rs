@@ -62,7 +62,12 @@ pub struct Modules {
     pub files: Vec<ast::File>,
     /// One for each file.
     pub infos: Vec<ModuleInfo>,
+    /// The number of the prelude, if the program names something in it.
+    pub prelude: Option<usize>,
 }
+
+/// Names that the prelude declares.
+const PRELUDE_NAMES: &[&str] = &["IoError", "read_file"];
 
 /// What is known of a file besides its tree.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +81,7 @@ pub struct ModuleInfo {
 impl Modules {
     /// A program of one file.
     pub fn of_one(file: ast::File) -> Modules {
-        Modules { files: vec![file], infos: vec![ModuleInfo::default()] }
+        Modules { files: vec![file], infos: vec![ModuleInfo::default()], prelude: None }
     }
 }
 
@@ -117,6 +122,9 @@ pub fn load(
         finder.fetch(sources);
         next = end;
     }
+    if PRELUDE_NAMES.iter().any(|name| finder.interner.get(name).is_some()) {
+        finder.add_prelude(sources);
+    }
     let Finder { mut diagnostics, modules, .. } = finder;
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
     (modules, diagnostics)
@@ -150,6 +158,15 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    fn add_prelude(&mut self, sources: &mut SourceMap) {
+        let id = sources.add("std/prelude.lang", include_str!("prelude.lang"));
+        let (tree, diagnostics) = parse(sources, id, self.interner);
+        self.diagnostics.extend(diagnostics);
+        self.modules.prelude = Some(self.modules.files.len());
+        self.modules.files.push(tree);
+        self.modules.infos.push(ModuleInfo::default());
+    }
+
     /// The places that the main file names.
     fn import_paths(&mut self, folder: &Path) {
         let file = &self.modules.files[0];

@@ -51,6 +51,7 @@ imports! {
     ParseI64 "lang_rt_parse_i64";
     ParseF64 "lang_rt_parse_f64";
     ReadLine "lang_rt_read_line";
+    ReadFile "lang_rt_read_file";
     Clock "lang_rt_clock";
     Flush "lang_rt_flush";
     Exit "lang_rt_exit";
@@ -193,6 +194,19 @@ impl Machine<'_> {
                 self.store_pair(at, a, text, line.len() as u64)?;
                 return Ok(1);
             }
+            Import::ReadFile => {
+                self.forbid_if_isolated("a file")?;
+                let path = self.memory.bytes(a, (b as i64).max(0) as u64).map_err(|w| self.bad_text(at, (a, b, w)))?;
+                match input::read_file(path) {
+                    Ok(bytes) => {
+                        let bytes = bytes.as_slice();
+                        let text = self.allocate_runtime(at, bytes.len() as u64, Kind::Heap)?;
+                        self.memory.initialize(text, 0, bytes);
+                        self.store_pair(at, c, text, bytes.len() as u64)?;
+                    }
+                    Err(error) => return Ok(error as i32 as u64),
+                }
+            }
             Import::Clock => {
                 self.forbid_if_isolated(at, "the clock")?;
                 return Ok(input::clock().to_bits());
@@ -293,6 +307,7 @@ impl Machine<'_> {
             | Import::ParseI64
             | Import::ParseF64
             | Import::ReadLine
+            | Import::ReadFile
             | Import::Clock
             | Import::Flush
             | Import::Exit

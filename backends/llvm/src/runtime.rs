@@ -44,6 +44,7 @@ declare void @lang_rt_fmt_char(i32, ptr readonly captures(none), i64) nounwind m
 declare void @lang_rt_fmt_bool(i8 zeroext, ptr readonly captures(none), i64) nounwind memory(argmem: read, inaccessiblemem: readwrite)
 declare zeroext i8 @lang_rt_parse_i64(ptr readonly captures(none), i64, ptr captures(none)) nounwind memory(argmem: readwrite)
 declare zeroext i8 @lang_rt_parse_f64(ptr readonly captures(none), i64, ptr captures(none)) nounwind memory(argmem: readwrite)
+declare i32 @lang_rt_read_file(ptr readonly captures(none), i64, ptr captures(none)) nounwind memory(argmem: readwrite, inaccessiblemem: readwrite)
 declare double @lang_rt_clock() nounwind memory(inaccessiblemem: readwrite)
 
 ; Attributes that functions of programs get.

@@ -248,6 +248,17 @@ functions! {
         input::read_line().map(|line| unsafe { store(out, line) }).is_some() as u8
     }
 
+    /// 0 if the file could be read, whose bytes are stored, in fresh memory; else the number of the `IoError`.
+    fn lang_rt_read_file(path: Str, out: *mut Str) -> i32 {
+        match input::read_file(unsafe { path.bytes() }) {
+            Ok(text) => {
+                unsafe { store(out, text) };
+                0
+            }
+            Err(error) => error as i32,
+        }
+    }
+
     /// Seconds, monotonic.
     fn lang_rt_clock() -> f64 {
         input::clock()

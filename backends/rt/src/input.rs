@@ -111,6 +111,55 @@ fn fill(input: &mut Input) -> bool {
     }
 }
 
+/// Why a file could not be read: the number of a case of `IoError`, in its order, counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(i32)]
+pub enum FileError {
+    NotFound = 1,
+    NotAllowed = 2,
+    IsFolder = 3,
+    Other = 4,
+}
+
+impl FileError {
+    /// What an error number of the system stands for.
+    pub fn of_errno(errno: i32) -> FileError {
+        match errno {
+            sys::ENOENT | sys::ENOTDIR => FileError::NotFound,
+            sys::EACCES | sys::EPERM => FileError::NotAllowed,
+            sys::EISDIR => FileError::IsFolder,
+            _ => FileError::Other,
+        }
+    }
+}
+
+/// The bytes of a file.
+pub fn read_file(path: &[u8]) -> Result<Bytes, FileError> {
+    if path.contains(&0) {
+        return Err(FileError::Other);
+    }
+    let mut name = Bytes::new();
+    name.append(path);
+    name.append(b"\0");
+    let fd = unsafe { sys::open(name.as_slice().as_ptr(), sys::O_CLOEXEC) };
+    if fd < 0 {
+        return Err(FileError::of_errno(sys::errno()));
+    }
+    let mut text = Bytes::new();
+    let mut chunk = [0; 1 << 14];
+    let result = loop {
+        let n = unsafe { sys::read(fd, chunk.as_mut_ptr(), chunk.len()) };
+        match n {
+            0 => break Ok(text),
+            1.. => text.append(&chunk[..n as usize]),
+            _ if sys::errno() == sys::EINTR => {}
+            _ => break Err(FileError::of_errno(sys::errno())),
+        }
+    };
+    unsafe { sys::close(fd) };
+    result
+}
+
 /// Forgets what was read ahead: a host starts the next program.
 #[cfg(not(standalone))]
 pub(crate) fn reset() {

@@ -19,8 +19,14 @@ impl<T> Global<T> {
     }
 }
 
+pub const EPERM: i32 = 1;
+pub const ENOENT: i32 = 2;
 pub const EINTR: i32 = 4;
 pub const EAGAIN: i32 = 11;
+pub const EACCES: i32 = 13;
+pub const ENOTDIR: i32 = 20;
+pub const EISDIR: i32 = 21;
+pub const O_CLOEXEC: i32 = 0o2000000;
 pub const CLOCK_MONOTONIC: i32 = 1;
 pub const POLLOUT: i16 = 4;
 
@@ -90,6 +96,8 @@ pub const REG_RIP: usize = 16;
 
 unsafe extern "C" {
     pub fn write(fd: i32, bytes: *const u8, n: usize) -> isize;
+    pub fn open(path: *const u8, flags: i32, ...) -> i32;
+    pub fn close(fd: i32) -> i32;
     pub fn read(fd: i32, bytes: *mut u8, n: usize) -> isize;
     pub fn isatty(fd: i32) -> i32;
     pub fn poll(fds: *mut PollFd, n: u64, timeout: i32) -> i32;

@@ -49,9 +49,12 @@ pub(crate) const FUNCTIONS: &[&str] = &[
 const INSTANCES: &[&str] = &["alloc", "alloc_uninit", "create", "size_of"];
 
 /// Built-in functions that are not there yet.
-const LATER: &[&str] = &["read_file", "join", "exit_thread", "temp_reset"];
+const LATER: &[&str] = &["join", "exit_thread", "temp_reset"];
 
 const MATH: &[&str] = &["abs", "ceil", "copysign", "floor", "max", "min", "round", "sqrt", "trunc"];
+
+/// What `read_file` is made of; known in the prelude only.
+pub(crate) const READ_FILE: &str = "read_file_status";
 
 pub(crate) fn is_function(name: &str) -> bool {
     FUNCTIONS.contains(&name)
@@ -103,6 +106,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 return self.print(stream, name != "write", arguments, span);
             }
             "args" | "clock" | "read_line" => &[0],
+            READ_FILE => &[2],
             "assert" => &[1, 2],
             "min" | "max" | "mul_hi" | "rotl" | "rotr" => &[2],
             "checked_add" | "checked_sub" | "checked_mul" | "sat_add" | "sat_sub" => &[2],
@@ -124,6 +128,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
             "read_line" => {
                 let ty = self.cx.types.optional(Ty::STR);
                 build(self, Builtin::ReadLine, Vec::new(), ty)
+            }
+            READ_FILE => {
+                let path = self.argument_to(arguments[0], Ty::STR);
+                let text = self.cx.types.pointer(Ty::STR);
+                let text = self.argument_to(arguments[1], text);
+                build(self, Builtin::ReadFile, vec![path, text], Ty::I32)
             }
             "parse_i64" | "parse_f64" => {
                 let text = self.argument_to(arguments[0], Ty::STR);

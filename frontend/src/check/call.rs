@@ -112,7 +112,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             NameRef::Unknown => {
                 let text = self.cx.text(name.name).to_string();
-                if super::builtin::is_function(&text) {
+                let in_prelude = self.cx.prelude == Some(self.cx.file_scopes[self.file_index]);
+                if super::builtin::is_function(&text) || (in_prelude && text == super::builtin::READ_FILE) {
                     return self.builtin_call(&text, name.span, arguments, paren, span, hint);
                 }
                 if let Some(ty) = super::types::builtin_type(&text) {

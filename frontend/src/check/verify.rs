@@ -384,6 +384,7 @@ impl Verifier<'_> {
                     Builtin::Rotl | Builtin::Rotr => tys[0] == ty && int(ty) && int(tys[1]),
                     Builtin::Clock | Builtin::Args | Builtin::ReadLine => tys.is_empty(),
                     Builtin::ParseI64 | Builtin::ParseF64 => tys == [Ty::STR],
+                    Builtin::ReadFile => tys[0] == Ty::STR && ty == Ty::I32,
                     Builtin::Exit => tys == [Ty::I32] && ty == Ty::NEVER,
                     Builtin::Panic => tys == [Ty::STR] && ty == Ty::NEVER,
                     Builtin::Alloc | Builtin::AllocUninit => tys == [Ty::I64] && types.element(ty).is_some(),

@@ -67,6 +67,10 @@ impl Lower<'_, '_, '_> {
             }
             Builtin::ParseI64 | Builtin::ParseF64 => return self.parse_number(op, &values[0]),
             Builtin::ReadLine => return self.read_line(),
+            Builtin::ReadFile => {
+                let (path, text) = (&values[0], values[1][0]);
+                self.call_runtime(runtime::READ_FILE, &[path[0], path[1], text]).expect("a result")
+            }
             Builtin::Exit => {
                 self.call_runtime(runtime::EXIT, &values[0]);
                 self.unreachable();

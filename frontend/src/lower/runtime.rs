@@ -51,6 +51,7 @@ runtime! {
     PARSE_I64 = "lang_rt_parse_i64"(Ptr, I64, Ptr) -> I8;
     PARSE_F64 = "lang_rt_parse_f64"(Ptr, I64, Ptr) -> I8;
     READ_LINE = "lang_rt_read_line"(Ptr) -> I8;
+    READ_FILE = "lang_rt_read_file"(Ptr, I64, Ptr) -> I32;
     CLOCK = "lang_rt_clock"() -> F64;
     EXIT = "lang_rt_exit"(I32) noreturn;
     ALLOC = "lang_rt_alloc"(I64, I64, I8) -> Ptr;

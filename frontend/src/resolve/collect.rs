@@ -17,7 +17,7 @@ impl<'a> Cx<'a> {
         ScopeId(self.scopes.len() as u32 - 1)
     }
 
-    /// The top levels of all files. Files may import each other, so their scopes come first.
+    /// The top levels of all files. Files may import each other, so their scopes come first, numbered as the files.
     pub(crate) fn collect_files(&mut self) {
         for (index, module) in self.modules.iter().enumerate() {
             let path = if module.name.is_empty() { String::new() } else { format!("{}.", module.name) };
