@@ -346,7 +346,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let type_name = self.name_of(ty);
         let mut diagnostic =
             Diagnostic::error("E0406", name.span, format!("there is no function `{text}` for `{type_name}`"));
-        if let Some(near) = self.near_name(&text, |decl| matches!(decl, Decl::Fns(_))) {
+        let near = self.near_own_function(ty, &text);
+        if let Some(near) = near.or_else(|| self.near_name(&text, |decl| matches!(decl, Decl::Fns(_)))) {
             diagnostic = diagnostic.suggest(format!("did you mean `{near}`?"), name.span, near);
         }
         self.report(diagnostic);

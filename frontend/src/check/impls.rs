@@ -113,18 +113,35 @@ impl<'a> Cx<'a> {
 }
 
 impl<'c, 'a> FnCx<'c, 'a> {
-    /// Functions of this name of a value's type, of what it points to, and of the slice that it becomes; all that there are.
-    pub(crate) fn own_functions(&mut self, ty: Ty, name: Symbol) -> Vec<FuncId> {
+    /// The types whose functions a value of this type has: its own, that of its address or of what it points to, and that of
+    /// the slice that it becomes.
+    fn receiver_types(&mut self, ty: Ty) -> Vec<Ty> {
         let plain = self.cx.unrestricted(ty);
-        let mut types = vec![plain];
-        if let TyKind::Pointer { target, .. } = self.kind(plain) {
-            types.push(target);
-        }
-        if let TyKind::Array { element, .. } = self.kind(types[types.len() - 1]) {
+        let (value, other) = match self.kind(plain) {
+            TyKind::Pointer { target, .. } => (target, target),
+            _ => (plain, self.cx.types.pointer(plain)),
+        };
+        let mut types = vec![plain, other];
+        if let TyKind::Array { element, .. } = self.kind(value) {
             types.push(self.cx.types.slice(element));
         }
+        types
+    }
+
+    /// The name of a function of a value's type that is nearest to this one.
+    pub(crate) fn near_own_function(&mut self, ty: Ty, text: &str) -> Option<String> {
+        let types = self.receiver_types(ty);
+        let known = self.cx.type_fns.keys().filter(|key| types.contains(&key.0)).map(|key| self.cx.text(key.1));
+        nearest(text, known).map(str::to_string)
+    }
+
+    /// Functions of this name that a value of this type has.
+    pub(crate) fn own_functions(&mut self, ty: Ty, name: Symbol) -> Vec<FuncId> {
+        if self.cx.type_fns.is_empty() || matches!(ty, Ty::VOID | Ty::NEVER | Ty::NIL) {
+            return Vec::new();
+        }
         let mut found = Vec::new();
-        for ty in types {
+        for ty in self.receiver_types(ty) {
             if let Some(Decl::Fns(set)) = self.cx.type_fns_of(ty, name) {
                 found.extend(self.cx.candidates(set));
             }

@@ -35,7 +35,7 @@ pub(crate) const BUILTIN_TYPES: &[(&str, Ty)] = &[
 ];
 
 /// The types of generic containers of the standard library, which are not there yet.
-const LATER_TYPES: &[&str] = &["Buf", "Map", "Set", "mutex", "Thread", "Self", "Allocator"];
+const LATER_TYPES: &[&str] = &["Buf", "Map", "Set", "mutex", "Thread", "Allocator"];
 
 pub(crate) fn builtin_type(name: &str) -> Option<Ty> {
     BUILTIN_TYPES.iter().find(|(text, _)| *text == name).map(|&(_, ty)| ty)
@@ -358,6 +358,13 @@ impl<'a> Cx<'a> {
                 Some(ty) => ty,
                 None if LATER_TYPES.contains(&text.as_str()) => {
                     self.not_yet(path.span, &format!("the type `{text}` is"), "use slices and structs for now");
+                    return Ty::ERROR;
+                }
+                None if first.name.name == Symbol::SELF_TYPE => {
+                    self.report(
+                        Diagnostic::error("E0203", path.span, "there is no `Self` here")
+                            .note("it is the type of the `impl` block around a function"),
+                    );
                     return Ty::ERROR;
                 }
                 None => {
