@@ -175,7 +175,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("struct P { a: i64, a: i64 }\nfn main() { print(P { a: 1 }); }", &["E0202@1"]),
     ("fn main() { let x: Pint = 1; print(x); }\nstruct Point { a: int }", &["E0203@1", "E0203@2"]),
     ("fn main() {\n let k = 1;\n fn g() -> i64 { k }\n print(g(), k); }", &["E0206@3"]),
-    ("fn main() { let a = i64; print(main2); }\nfn main2() { }", &["W0201@1", "E0208@1", "E0900@1"]),
+    ("fn main() { let a = i64; print(main2); }\nfn main2() { }", &["W0201@1", "E0208@1"]),
     ("fn main() { print(f32.MX, i64.INF); }", &["E0204@1", "E0204@1"]),
     ("import std.math;\nfn main() { print(math.sqr(2), math.sin(1)); }", &["E0204@2", "E0204@2"]),
     ("fn main(x: i64) { }", &["W0202@1", "E0212@1"]),
