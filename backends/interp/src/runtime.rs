@@ -195,7 +195,7 @@ impl Machine<'_> {
                 return Ok(1);
             }
             Import::ReadFile => {
-                self.forbid_if_isolated("a file")?;
+                self.forbid_if_isolated(at, "a file")?;
                 let path = self.memory.bytes(a, (b as i64).max(0) as u64).map_err(|w| self.bad_text(at, (a, b, w)))?;
                 match input::read_file(path) {
                     Ok(bytes) => {
