@@ -288,11 +288,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let using = field.span;
             self.cx.report_duplicate(name, using);
             self.used[local.index()] = true;
-        } else if self.cx.scope(self.item_scope).depth == depth
-            && self.item_scope != self.base_scope
-            && let Some(item) = self.cx.scope(self.item_scope).names.get(&name.name)
-        {
-            let first = item.span;
+        } else if let Some(first) = self.item_at(name.name, depth) {
             self.cx.report_duplicate(name, first);
         }
         self.name_local(name.name, local);

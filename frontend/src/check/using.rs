@@ -1,14 +1,15 @@
-//! `using place;`: the fields of a struct as names of a block.
+//! `using place;`: the fields of a struct as names of a block; `using m;`: what is public in a module.
 //!
-//! Such a name stands for the field: `x` for `place.x`, at each of its uses. So the place has to be one that can be written
-//! again without doing anything: a variable, or fields from one, through pointers too.
+//! A field's name stands for the field: `x` for `place.x`, at each of its uses. So the place has to be one that can be written again
+//! without doing anything: a variable, or fields from one, through pointers too.
 
-use super::body::{Binding, FnCx};
+use super::body::{Binding, FnCx, NameRef};
 use super::expr::Operand;
 use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{Conversion, ExprId, ExprKind, PlaceId, PlaceKind};
 use crate::intern::Symbol;
+use crate::resolve::{Decl, ScopeId, Visibility};
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
 
@@ -27,6 +28,9 @@ pub(crate) struct UsedField {
 impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn using_stmt(&mut self, expr: ast::ExprId, span: Span) {
         let at = self.file[expr].span;
+        if let Some((NameRef::Decl(Decl::Module(module)), _)) = self.named(expr) {
+            return self.using_module(module, at, span);
+        }
         let operand = self.operand(expr, None);
         let ty = self.operand_ty(operand);
         if ty == Ty::ERROR {
@@ -62,14 +66,44 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             self.use_field(name, UsedField { depth, place, field: index as u32, span });
         }
+        self.report_conflicts(&conflicts, at, "has a field of that name");
+    }
+
+    /// A scope for the rest of the block with the names of a module.
+    fn using_module(&mut self, module: ScopeId, at: Span, span: Span) {
+        let mut names: Vec<Symbol> = Vec::new();
+        for scope in self.cx.reexported(module) {
+            names.extend(self.cx.scope(scope).names.keys());
+        }
+        names.sort();
+        names.dedup();
+        let depth = self.scope_depth();
+        let mut conflicts = Vec::new();
+        let mut found = Vec::new();
+        for name in names {
+            let Some(decl) = self.cx.visible_member(module, name, self.item_scope) else { continue };
+            match self.conflict(name, depth) {
+                Some(other) => conflicts.push((name, other)),
+                None => found.push((name, decl)),
+            }
+        }
+        let scope = self.cx.new_scope(Some(self.item_scope), self.file_index, depth, self.path.clone());
+        for (name, decl) in found {
+            self.cx.declare(scope, ast::Ident { name, span }, decl, Visibility::Private);
+        }
+        self.item_scope = scope;
+        self.report_conflicts(&conflicts, at, "declares this name");
+    }
+
+    fn report_conflicts(&mut self, conflicts: &[(Symbol, (Span, &'static str))], at: Span, label: &str) {
         if let Some(&(_, (first, what))) = conflicts.first() {
             let names: Vec<String> = conflicts.iter().map(|&(name, _)| format!("`{}`", self.cx.text(name))).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
             self.report(
                 Diagnostic::error("E0219", at, format!("{} {verb} in scope already", names.join(", ")))
-                    .label("has a field of that name")
+                    .label(label)
                     .secondary(first, what)
-                    .help("write the fields with their struct"),
+                    .help("write the whole name, `a.b`, instead of the `using`"),
             );
         }
     }
@@ -86,9 +120,20 @@ impl<'c, 'a> FnCx<'c, 'a> {
         {
             return Some((self.body[local].span, "declared here"));
         }
-        let scope = self.cx.scope(self.item_scope);
-        let item = scope.names.get(&name).filter(|_| scope.depth == depth && self.item_scope != self.base_scope)?;
-        Some((item.span, "declared here"))
+        self.item_at(name, depth).map(|span| (span, "declared here"))
+    }
+
+    /// A declaration of this name in the block at this depth. A `using` of a module makes a scope inside of that of the block.
+    pub(crate) fn item_at(&self, name: Symbol, depth: u32) -> Option<Span> {
+        let mut at = self.item_scope;
+        while at != self.base_scope && self.cx.scope(at).depth == depth {
+            let scope = self.cx.scope(at);
+            if let Some(item) = scope.names.get(&name) {
+                return Some(item.span);
+            }
+            at = scope.parent?;
+        }
+        None
     }
 
     /// Whether a place can be written again without doing anything.

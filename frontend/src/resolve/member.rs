@@ -107,7 +107,7 @@ impl<'a> Cx<'a> {
     }
 
     /// A module and all that its `pub import`s re-export, also through others; each once.
-    fn reexported(&self, module: ScopeId) -> Vec<ScopeId> {
+    pub(crate) fn reexported(&self, module: ScopeId) -> Vec<ScopeId> {
         let mut all = vec![module];
         let mut next = 0;
         while let Some(&module) = all.get(next) {
