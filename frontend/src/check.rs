@@ -18,6 +18,7 @@
 pub(crate) mod body;
 pub(crate) mod builtin;
 pub(crate) mod call;
+pub(crate) mod const_if;
 pub(crate) mod control;
 pub(crate) mod convert;
 pub(crate) mod coverage;
@@ -149,6 +150,10 @@ pub(crate) struct Cx<'a> {
     pub tests: Vec<hir::Test>,
     /// Default values of fields that are being put into a literal, innermost last.
     pub open_defaults: Vec<(StructId, usize)>,
+    /// `#if`s at the top level and in modules that are not decided yet: scope, file, statements around them.
+    pub pending_ifs: Vec<(ScopeId, usize, ast::List<ast::StmtId>)>,
+    /// The arm of each `#if` that is taken, by file and statement.
+    pub taken_arms: FxHashMap<(usize, ast::StmtId), Option<ast::BlockId>>,
     /// What was run while compiling so far.
     pub constantize: constantize::State,
 }
@@ -313,6 +318,8 @@ impl<'a> Cx<'a> {
             script_inits: Vec::new(),
             tests: Vec::new(),
             open_defaults: Vec::new(),
+            pending_ifs: Vec::new(),
+            taken_arms: FxHashMap::default(),
             constantize: constantize::State::default(),
         }
     }

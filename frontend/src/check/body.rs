@@ -4,6 +4,7 @@
 //! it.
 
 use super::leaving::Deferred;
+use super::const_if::Part;
 use super::types::TypePlace;
 use super::using::UsedField;
 use super::{Cx, FuncDecl, FuncSource};
@@ -70,6 +71,8 @@ pub(crate) struct FnCx<'c, 'a> {
     pub escaping: FxHashMap<LocalId, LocalId>,
     /// Position in a script; globals declared at a later one are not there yet.
     pub script_position: Option<u32>,
+    /// It is the condition of an `#if`, which may name `debug` and `target`.
+    pub in_condition: bool,
     /// Nested calls of `expr`.
     pub depth: u32,
 }
@@ -162,6 +165,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             nils: FxHashSet::default(),
             escaping: FxHashMap::default(),
             script_position: None,
+            in_condition: false,
             depth: 0,
         }
     }
@@ -454,12 +458,21 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let mut stmts = Vec::new();
         let mut warned = self.diverges;
-        for &stmt in &self.file[node.stmts] {
-            self.warn_unreachable(&mut warned, self.file[stmt].span);
-            self.stmt(stmt, &mut stmts);
+        let (parts, last) = self.cx.parts(self.file_index, node.stmts, node.tail);
+        for part in parts {
+            match part {
+                Part::Stmt(stmt) => {
+                    self.warn_unreachable(&mut warned, self.file[stmt].span);
+                    self.stmt(stmt, &mut stmts);
+                }
+                Part::Expr(expr) => {
+                    self.warn_unreachable(&mut warned, self.file[expr].span);
+                    self.stmt_expr(expr, &mut stmts, self.file[expr].span);
+                }
+            }
         }
         let mut tail = None;
-        if let Some(expr) = node.tail {
+        if let Some(expr) = last {
             self.warn_unreachable(&mut warned, self.file[expr].span);
             if let ast::ExprKind::Assign { .. } = self.file[expr].kind {
                 self.stmt_expr(expr, &mut stmts, self.file[expr].span);
@@ -575,7 +588,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             StmtKind::Defer(expr) => self.defer_stmt(expr, span, out),
             StmtKind::OnReturn(block) => self.on_return_stmt(block, span, out),
             StmtKind::Using(place) => self.using_stmt(place, span),
-            // Reported when the declarations of the block were collected.
+            // `Cx::parts` puts the arm that is taken in its place.
             StmtKind::ConstIf { .. } => {}
         }
     }

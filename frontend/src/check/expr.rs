@@ -380,7 +380,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 let error = self.report_captured(name, declared, span);
                 Operand::Value(error)
             }
-            NameRef::Unknown => Operand::Value(self.unknown_name(name, span)),
+            NameRef::Unknown => Operand::Value(match self.condition_name(name, span) {
+                Some(value) => value,
+                None => self.unknown_name(name, span),
+            }),
         }
     }
 

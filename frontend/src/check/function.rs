@@ -1,6 +1,7 @@
 //! Functions and scripts as wholes: what is around a body.
 
 use super::body::{Binding, FnCx};
+use super::const_if::Part;
 use super::{Cx, FuncDecl, FuncSource};
 use crate::ast::{self, PatKind, StmtKind};
 use crate::diagnostic::Diagnostic;
@@ -89,7 +90,14 @@ impl<'a> Cx<'a> {
     fn check_script(&mut self) {
         let file = &self.files[0];
         let scope = self.file_scopes[0];
-        let stmts = &file[file.body];
+        let (parts, _) = self.parts(0, file.body, None);
+        let stmts: Vec<ast::StmtId> = parts
+            .into_iter()
+            .filter_map(|part| match part {
+                Part::Stmt(stmt) => Some(stmt),
+                Part::Expr(_) => None,
+            })
+            .collect();
         let span = Span::new(file.id, 0, 0);
         let id = FuncId(self.funcs.len() as u32);
         self.funcs.push(FuncDecl {
@@ -116,17 +124,19 @@ impl<'a> Cx<'a> {
         // Up to the first statement that can do anything, initialisers that are constant need not run.
         let mut started = false;
         let mut runtime: FxHashMap<ast::VarId, Vec<usize>> = FxHashMap::default();
-        let mut next = 0;
-        for &stmt in stmts {
+        let starts: FxHashMap<ast::VarId, usize> = (self.globals.iter().enumerate())
+            .filter(|(_, global)| global.file == 0)
+            .filter_map(|(index, global)| Some((global.var?, index)))
+            .collect();
+        for &stmt in &stmts {
             let StmtKind::Item(item) = file[stmt].kind else {
                 started = true;
                 continue;
             };
             let ast::ItemKind::Var(var) = file[item].kind else { continue };
             // The globals of a declaration follow each other: the whole value, then the names in its pattern.
-            let Some(at) = self.globals[next..].iter().position(|global| global.var == Some(var)) else { continue };
-            let first = next + at;
-            next = first + 1;
+            let Some(&first) = starts.get(&var) else { continue };
+            let mut next = first + 1;
             while self
                 .globals
                 .get(next)
@@ -152,7 +162,7 @@ impl<'a> Cx<'a> {
         let root = fcx.new_block(Span::new(file.id, 0, 0));
         let mut hir_stmts = Vec::new();
         let mut inits = Vec::new();
-        for &stmt in stmts {
+        for &stmt in &stmts {
             fcx.script_position = Some(file[stmt].span.start);
             if let StmtKind::Item(item) = file[stmt].kind {
                 let ast::ItemKind::Var(var) = file[item].kind else { continue };

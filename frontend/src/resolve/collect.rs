@@ -27,6 +27,8 @@ impl<'a> Cx<'a> {
         for index in 0..self.files.len() {
             self.collect_file(index);
         }
+        self.expand_pending_ifs();
+        self.check_script_main();
     }
 
     fn collect_file(&mut self, index: usize) {
@@ -35,21 +37,26 @@ impl<'a> Cx<'a> {
         for &stmt in &file[file.body] {
             match file[stmt].kind {
                 StmtKind::Item(item) => self.collect_item(scope, index, item),
-                StmtKind::ConstIf { .. } => {
-                    self.not_yet(file[stmt].span, "`#if` is", "remove the condition for now");
-                }
-                StmtKind::Error => {}
+                StmtKind::ConstIf { .. } | StmtKind::Error => {}
                 _ => self.scripts[index] = true,
             }
         }
-        if self.scripts[index] && index == 0 {
-            let names = &mut self.scopes[scope.0 as usize].names;
+        self.pending_ifs.push((scope, index, file.body));
+    }
+
+    /// A script is the body of `main`, so it declares none.
+    fn check_script_main(&mut self) {
+        if self.scripts.first() == Some(&true) {
+            let file = &self.files[0];
+            let names = &mut self.scopes[self.file_scopes[0].0 as usize].names;
             if let Some(main) = names.get(&Symbol::MAIN).copied()
                 && matches!(main.decl, Decl::Fns(_))
             {
                 let first = file[file.body]
                     .iter()
-                    .find(|&&stmt| !matches!(file[stmt].kind, StmtKind::Item(_) | StmtKind::Error))
+                    .find(|&&stmt| {
+                        !matches!(file[stmt].kind, StmtKind::Item(_) | StmtKind::Error | StmtKind::ConstIf { .. })
+                    })
                     .map_or(main.span, |&stmt| file[stmt].span);
                 self.report(
                     Diagnostic::error("E0209", main.span, "a file with statements at the top level has no `main`")
@@ -77,24 +84,19 @@ impl<'a> Cx<'a> {
         }
         let scope = self.new_scope(Some(parent), file_index, depth, path.to_string());
         for &stmt in stmts {
-            match file[stmt].kind {
-                StmtKind::Item(item) => {
-                    let first = self.funcs.len();
-                    self.collect_item(scope, file_index, item);
-                    for func in &mut self.funcs[first..] {
-                        func.parent = owner;
-                    }
+            if let StmtKind::Item(item) = file[stmt].kind {
+                let first = self.funcs.len();
+                self.collect_item(scope, file_index, item);
+                for func in &mut self.funcs[first..] {
+                    func.parent = owner;
                 }
-                StmtKind::ConstIf { .. } => {
-                    self.not_yet(file[stmt].span, "`#if` is", "remove the condition for now");
-                }
-                _ => {}
             }
         }
+        self.expand_ifs(scope, file_index, stmts, owner);
         Some(scope)
     }
 
-    fn collect_item(&mut self, scope: ScopeId, file_index: usize, id: ast::ItemId) {
+    pub(crate) fn collect_item(&mut self, scope: ScopeId, file_index: usize, id: ast::ItemId) {
         let file = &self.files[file_index];
         let item = file[id];
         let visibility = Visibility::of(item.is_pub);
@@ -184,14 +186,11 @@ impl<'a> Cx<'a> {
                 let inner = self.new_scope(Some(scope), file_index, 0, path);
                 self.declare(scope, name, Decl::Module(inner), visibility);
                 for &stmt in &file[body] {
-                    match file[stmt].kind {
-                        StmtKind::Item(item) => self.collect_item(inner, file_index, item),
-                        StmtKind::ConstIf { .. } => {
-                            self.not_yet(file[stmt].span, "`#if` is", "remove the condition for now");
-                        }
-                        _ => {}
+                    if let StmtKind::Item(item) = file[stmt].kind {
+                        self.collect_item(inner, file_index, item);
                     }
                 }
+                self.pending_ifs.push((inner, file_index, body));
             }
             ItemKind::Test { name, name_span, body, example } => {
                 self.collect_test(scope, file_index, &file[name], name_span, body, example);
