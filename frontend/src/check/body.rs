@@ -3,8 +3,8 @@
 //! [`FnCx`] is what is known inside of one body. Expressions are in the files beside this one, as further methods of
 //! it.
 
-use super::leaving::Deferred;
 use super::const_if::Part;
+use super::leaving::Deferred;
 use super::types::TypePlace;
 use super::using::UsedField;
 use super::{Cx, FuncDecl, FuncSource};

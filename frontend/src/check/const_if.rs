@@ -31,7 +31,13 @@ impl<'a> Cx<'a> {
     }
 
     /// Decides the `#if`s of a scope whose other declarations are there, and declares what is in the arms taken.
-    pub(crate) fn expand_ifs(&mut self, scope: ScopeId, file_index: usize, stmts: &[ast::StmtId], owner: Option<FuncId>) {
+    pub(crate) fn expand_ifs(
+        &mut self,
+        scope: ScopeId,
+        file_index: usize,
+        stmts: &[ast::StmtId],
+        owner: Option<FuncId>,
+    ) {
         let file = &self.files[file_index];
         let is_if = |&&stmt: &&ast::StmtId| matches!(file[stmt].kind, StmtKind::ConstIf { .. });
         let mut pending: Vec<ast::StmtId> = stmts.iter().filter(is_if).rev().copied().collect();
