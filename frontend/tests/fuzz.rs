@@ -15,13 +15,113 @@ const STACK_SIZE: usize = 256 << 20;
 
 /// What is put in besides words of the programs themselves.
 const WORDS: &[&str] = &[
-    "fn", "let", "var", "const", "struct", "enum", "impl", "import", "module", "test", "if", "else", "switch", "while",
-    "for", "in", "loop", "return", "break", "continue", "yield", "defer", "on_return", "using", "try", "catch", "error",
-    "constantize", "as", "nil", "true", "self", "Self", "i64", "u8", "f32", "str", "bool", "char", "void", "?", "!",
-    "(", ")", "[", "]", "{", "}", ".{", "..", "..=", "...", "->", "=>", "|>", "??", ".*", "&", "&&", "|", "||", "=",
-    "==", "!=", "<", "<<=", "-", "+=", "%%", ",", ";", ":", ".", "#if", "#link", "#export", "#inline", "_", "0", "-1",
-    "255", "9223372036854775808", "1e400", "0x", "1.5f16", "'a'", "'", "\"", "\"text\"", "f\"{x:>8}\"", "f\"{", "b\"",
-    "/*", "*/", "//", "///", "\\", "\0", "é", "𝄞", "\u{202e}", "\n", "@T", "where", "dyn", "protocol", "#async",
+    "fn",
+    "let",
+    "var",
+    "const",
+    "struct",
+    "enum",
+    "impl",
+    "import",
+    "module",
+    "test",
+    "if",
+    "else",
+    "switch",
+    "while",
+    "for",
+    "in",
+    "loop",
+    "return",
+    "break",
+    "continue",
+    "yield",
+    "defer",
+    "on_return",
+    "using",
+    "try",
+    "catch",
+    "error",
+    "constantize",
+    "as",
+    "nil",
+    "true",
+    "self",
+    "Self",
+    "i64",
+    "u8",
+    "f32",
+    "str",
+    "bool",
+    "char",
+    "void",
+    "?",
+    "!",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ".{",
+    "..",
+    "..=",
+    "...",
+    "->",
+    "=>",
+    "|>",
+    "??",
+    ".*",
+    "&",
+    "&&",
+    "|",
+    "||",
+    "=",
+    "==",
+    "!=",
+    "<",
+    "<<=",
+    "-",
+    "+=",
+    "%%",
+    ",",
+    ";",
+    ":",
+    ".",
+    "#if",
+    "#link",
+    "#export",
+    "#inline",
+    "_",
+    "0",
+    "-1",
+    "255",
+    "9223372036854775808",
+    "1e400",
+    "0x",
+    "1.5f16",
+    "'a'",
+    "'",
+    "\"",
+    "\"text\"",
+    "f\"{x:>8}\"",
+    "f\"{",
+    "b\"",
+    "/*",
+    "*/",
+    "//",
+    "///",
+    "\\",
+    "\0",
+    "é",
+    "𝄞",
+    "\u{202e}",
+    "\n",
+    "@T",
+    "where",
+    "dyn",
+    "protocol",
+    "#async",
 ];
 
 fn seeds(count: u64) -> std::ops::Range<u64> {
@@ -52,7 +152,15 @@ fn corpus() -> Vec<String> {
 
 /// A text as words: names and numbers, blanks, and single signs.
 fn words(text: &str) -> Vec<&str> {
-    let kind = |c: char| if c.is_alphanumeric() || c == '_' { 1 } else if c.is_whitespace() { 2 } else { 0 };
+    let kind = |c: char| {
+        if c.is_alphanumeric() || c == '_' {
+            1
+        } else if c.is_whitespace() {
+            2
+        } else {
+            0
+        }
+    };
     let mut words = Vec::new();
     let mut start = 0;
     let mut last = None;
@@ -74,15 +182,26 @@ fn mutant(random: &mut Random, corpus: &[String]) -> Vec<u8> {
     let other: Vec<&str> = self::words(&corpus[random.below(corpus.len())]);
     for _ in 0..1 + random.below(6) {
         let at = random.below(words.len());
-        match random.below(8) {
+        match random.below(10) {
             0 => drop(words.remove(at)),
             1 => words.insert(at, words[random.below(words.len())]),
-            2 => words.swap(at, random.below(words.len())),
+            2 => {
+                let with = random.below(words.len());
+                words.swap(at, with);
+            }
             3 => words[at] = random.pick(WORDS),
             4 => words.insert(at, random.pick(WORDS)),
             5 => words[at] = random.pick(&other),
+            // A word of the same kind, so that most mutants parse.
+            6 | 7 => {
+                let kind =
+                    |word: &str| word.chars().next().map(|c| (c.is_alphabetic(), c.is_numeric(), c.is_whitespace()));
+                let same: Vec<&str> =
+                    words.iter().chain(&other).copied().filter(|w| kind(w) == kind(words[at])).collect();
+                words[at] = random.pick(&same);
+            }
             // Some lines of another program.
-            6 => {
+            8 => {
                 let from = random.below(other.len());
                 let until = (from + random.below(60)).min(other.len());
                 words.splice(at..at, other[from..until].iter().copied());
@@ -118,7 +237,7 @@ fn compile(bytes: &[u8]) -> Result<(), String> {
     }
     for diagnostic in &diagnostics {
         for label in std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary) {
-            let text = sources[label.span.file].text();
+            let text = sources.file(label.span.file).text();
             if text.get(label.span.range()).is_none() {
                 return Err(format!("{}: a label at {:?} is not in the text", diagnostic.code, label.span));
             }
@@ -175,7 +294,8 @@ fn random_bytes_get_an_answer() {
         let mut random = Random::new(seed ^ 0x5555);
         let len = random.below(300);
         // Mostly bytes that mean something.
-        let byte = |random: &mut Random| if random.once_in(5) { random.bits() as u8 } else { 32 + random.below(95) as u8 };
+        let byte =
+            |random: &mut Random| if random.once_in(5) { random.bits() as u8 } else { 32 + random.below(95) as u8 };
         (seed, (0..len).map(|_| byte(&mut random)).collect())
     }));
 }
