@@ -415,7 +415,8 @@ impl<'a> Cx<'a> {
             };
             let kind = match (func.source, func.body) {
                 (FuncSource::Extern(_, library), _) => hir::FuncKind::Extern { library },
-                (_, body) => hir::FuncKind::Body(body.unwrap_or_default()),
+                (_, Some(body)) => hir::FuncKind::Body(body),
+                (_, None) => hir::FuncKind::Unused,
             };
             funcs.push(hir::Func {
                 name: func.name,
@@ -515,6 +516,7 @@ impl<'a> Cx<'a> {
                 || func.attrs.export
                 || name.starts_with('_')
                 || func.name == Symbol::MAIN
+                || self.modules[func.file].is_library
                 || !matches!(func.source, FuncSource::Fn(_));
             if !quiet {
                 warnings.push(

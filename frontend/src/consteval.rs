@@ -430,6 +430,7 @@ impl Eval<'_, '_> {
                 return Ok(ConstValue::Float(value));
             }
             Builtin::Copysign => Op::Fcopysign,
+            Builtin::Bits => return Ok(self.value(bits[0], to)),
             _ => return self.not_constant(span, "the result of a call"),
         };
         let bits = self.compute(ir_op, from, from, &bits, span)?;

@@ -143,6 +143,9 @@ pub struct Func {
 #[derive(Clone, Debug)]
 pub enum FuncKind {
     Body(Body),
+    /// Nobody calls it: a function of the standard library that this program does not use, or the initialiser of a
+    /// global that turned out to be constant. It was not checked, and there is no code for it.
+    Unused,
     /// A foreign function of a `#link` block; called by `symbol` with the C ABI. Parameters and result are scalars or
     /// pointers.
     Extern {
@@ -629,6 +632,8 @@ pub enum Builtin {
     Round,
     /// `(T, T)`
     Copysign,
+    /// `(T) -> U`: the same bits, of a float as an unsigned integer or the other way.
+    Bits,
     /// `() -> f64`
     Clock,
     /// `() -> []str`

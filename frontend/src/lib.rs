@@ -19,6 +19,8 @@ mod parse;
 
 pub mod modules;
 
+mod library;
+
 pub mod types;
 
 pub mod layout;

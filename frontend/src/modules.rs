@@ -8,6 +8,7 @@
 use crate::ast::{self, ItemId, ItemKind, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::intern::Interner;
+use crate::library;
 use crate::parse;
 use crate::resolve::suggest::nearest;
 use crate::source::{FileId, SourceMap, Span};
@@ -76,6 +77,8 @@ pub struct ModuleInfo {
     pub name: String,
     /// For each import of the file the number of its module; what was not found is missing.
     pub imports: FxHashMap<ItemId, usize>,
+    /// It is of the standard library.
+    pub is_library: bool,
 }
 
 impl Modules {
@@ -109,7 +112,7 @@ pub fn load(
         pool: None,
     };
     if let Some(id) = loader.locate(&path) {
-        finder.known.insert(id, 0);
+        finder.known.insert(Id::File(id), 0);
     }
     finder.import_paths(&folder);
     finder.places.extend_from_slice(places);
@@ -130,6 +133,15 @@ pub fn load(
     (modules, diagnostics)
 }
 
+/// What tells files apart.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Id {
+    /// By the path that [`Loader::locate`] gives.
+    File(PathBuf),
+    /// Of the standard library.
+    Library(String),
+}
+
 /// A file that is to be read.
 struct Wanted {
     path: PathBuf,
@@ -139,6 +151,7 @@ struct Wanted {
     name: String,
     /// The import that wants it first.
     at: Span,
+    is_library: bool,
 }
 
 struct Finder<'a> {
@@ -146,8 +159,7 @@ struct Finder<'a> {
     interner: &'a mut Interner,
     diagnostics: Vec<Diagnostic>,
     places: Vec<Place>,
-    /// By the path that identifies a file.
-    known: FxHashMap<PathBuf, usize>,
+    known: FxHashMap<Id, usize>,
     modules: Modules,
     /// The folder of each file.
     folders: Vec<PathBuf>,
@@ -164,7 +176,7 @@ impl Finder<'_> {
         self.diagnostics.extend(diagnostics);
         self.modules.prelude = Some(self.modules.files.len());
         self.modules.files.push(tree);
-        self.modules.infos.push(ModuleInfo::default());
+        self.modules.infos.push(ModuleInfo { is_library: true, ..ModuleInfo::default() });
     }
 
     /// The places that the main file names.
@@ -190,10 +202,10 @@ impl Finder<'_> {
                         file[path].iter().map(|part| self.interner.resolve(part.name).to_string()).collect();
                     let (Some(first), Some(last)) = (file[path].first(), file[path].last()) else { continue };
                     let span = first.span.to(last.span);
-                    if names.iter().any(String::is_empty) || names[0] == "std" {
+                    if names.iter().any(String::is_empty) {
                         continue;
                     }
-                    self.find_dotted(&names, span)
+                    if names[0] == "std" { self.find_std(&names, span) } else { self.find_dotted(&names, span) }
                 }
                 ItemKind::ImportFile { path, path_span, .. } => {
                     let path = String::from_utf8_lossy(&file[path]).into_owned();
@@ -214,13 +226,35 @@ impl Finder<'_> {
         }
     }
 
+    /// `import std.a`
+    fn find_std(&mut self, names: &[String], span: Span) -> Option<usize> {
+        let name = names[1..].join(".");
+        if library::source(&name).is_some() {
+            let path = PathBuf::from(format!("std/{name}.lang"));
+            return Some(self.want(Id::Library(name), path, names.join("."), span));
+        }
+        let full = names.join(".");
+        let known = || library::MODULES.iter().map(|&(name, _)| name);
+        let mut diagnostic =
+            Diagnostic::error("E0216", span, format!("there is no module `{full}`")).label("not found");
+        diagnostic = match nearest(&name, known()) {
+            Some(near) => diagnostic.suggest(format!("did you mean `std.{near}`?"), span, format!("std.{near}")),
+            None => {
+                let known: Vec<String> = known().map(|name| format!("std.{name}")).collect();
+                diagnostic.note(format!("the standard library has {}", known.join(", ")))
+            }
+        };
+        self.diagnostics.push(diagnostic);
+        None
+    }
+
     /// `import a.b`
     fn find_dotted(&mut self, names: &[String], span: Span) -> Option<usize> {
         let below: PathBuf = names.iter().collect::<PathBuf>().with_extension("lang");
         for place in &self.places {
             let path = place.folder.join(&below);
             if let Some(id) = self.loader.locate(&path) {
-                return Some(self.want(id, path, names.join("."), span));
+                return Some(self.want(Id::File(id), path, names.join("."), span));
             }
         }
         let name = names.join(".");
@@ -251,7 +285,7 @@ impl Finder<'_> {
         for path in &tried {
             if let Some(id) = self.loader.locate(path) {
                 let name = relative.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
-                return Some(self.want(id, path.clone(), name, span));
+                return Some(self.want(Id::File(id), path.clone(), name, span));
             }
         }
         let mut diagnostic =
@@ -277,11 +311,12 @@ impl Finder<'_> {
     }
 
     /// The number of a module; it is new if nothing imported its file before.
-    fn want(&mut self, id: PathBuf, path: PathBuf, name: String, at: Span) -> usize {
+    fn want(&mut self, id: Id, path: PathBuf, name: String, at: Span) -> usize {
         let new = self.modules.files.len() + self.wanted.len();
+        let is_library = matches!(id, Id::Library(_));
         let index = *self.known.entry(id).or_insert(new);
         if index == new {
-            self.wanted.push(Wanted { shown: shown(&path), path, name, at });
+            self.wanted.push(Wanted { shown: shown(&path), path, name, at, is_library });
         }
         index
     }
@@ -290,7 +325,10 @@ impl Finder<'_> {
     fn fetch(&mut self, sources: &mut SourceMap) {
         let wanted = std::mem::take(&mut self.wanted);
         let loader = self.loader;
-        let read = |wanted: &Wanted| loader.read(&wanted.path);
+        let read = |wanted: &Wanted| match wanted.name.strip_prefix("std.").filter(|_| wanted.is_library) {
+            Some(name) => Ok(library::source(name).expect("it was found").as_bytes().to_vec()),
+            None => loader.read(&wanted.path),
+        };
         if let [one] = &wanted[..] {
             let id = self.add(sources, one, read(one));
             let (tree, found) = parse(sources, id, self.interner);
@@ -339,7 +377,11 @@ impl Finder<'_> {
         }
         self.diagnostics.extend(found);
         self.modules.files.push(tree);
-        self.modules.infos.push(ModuleInfo { name: wanted.name.clone(), imports: FxHashMap::default() });
+        self.modules.infos.push(ModuleInfo {
+            name: wanted.name.clone(),
+            imports: FxHashMap::default(),
+            is_library: wanted.is_library,
+        });
         self.folders.push(wanted.path.parent().map(Path::to_path_buf).unwrap_or_default());
     }
 }

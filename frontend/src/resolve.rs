@@ -9,6 +9,7 @@ pub(crate) mod suggest;
 
 use crate::ast;
 use crate::intern::Symbol;
+use crate::library::Intrinsic;
 use crate::source::Span;
 use crate::types::StructId;
 use rustc_hash::FxHashMap;
@@ -39,8 +40,8 @@ pub(crate) enum Decl {
     Global(crate::hir::GlobalId),
     /// The module with this scope.
     Module(ScopeId),
-    /// `import std.math`
-    StdMath,
+    /// An operation that the standard library declares.
+    Intrinsic(Intrinsic),
     /// Had an error at its declaration, or is of a kind that is not available yet; already reported.
     Broken,
 }

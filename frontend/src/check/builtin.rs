@@ -1,4 +1,4 @@
-//! Built-in functions, and those of `std.math` that are single operations.
+//! Built-in functions, and the operations that the standard library declares.
 
 use super::body::FnCx;
 use super::call::Argument;
@@ -8,7 +8,7 @@ use super::types::TypePlace;
 use crate::ast::{self, GenericArg};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{Builtin, Conversion, ExprId, ExprKind, Stream};
-use crate::resolve::suggest::nearest;
+use crate::library::Intrinsic;
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
 
@@ -50,8 +50,6 @@ const INSTANCES: &[&str] = &["alloc", "alloc_uninit", "create", "size_of"];
 
 /// Built-in functions that are not there yet.
 const LATER: &[&str] = &["join", "exit_thread", "temp_reset"];
-
-const MATH: &[&str] = &["abs", "ceil", "copysign", "floor", "max", "min", "round", "sqrt", "trunc"];
 
 /// What `read_file` is made of; known in the prelude only.
 pub(crate) const READ_FILE: &str = "read_file_status";
@@ -541,36 +539,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
-    // ---------------------------------------------------------------------------------------------- std.math
+    // -------------------------------------------------------------------------------------------- intrinsics
 
-    fn report_math(&mut self, name: ast::Ident) {
-        let text = self.cx.text(name.name).to_string();
-        let mut diagnostic =
-            Diagnostic::error("E0204", name.span, format!("there is no `{text}` in `std.math`")).label("not found");
-        if let Some(near) = nearest(&text, MATH.iter().copied()) {
-            diagnostic = diagnostic.suggest(format!("did you mean `{near}`?"), name.span, near);
-        } else {
-            diagnostic = diagnostic.note(format!("there are {} so far", MATH.join(", ")));
-        }
-        self.report(diagnostic);
-    }
-
-    /// `math.name` without a call.
-    pub(crate) fn math_member(&mut self, name: ast::Ident, span: Span) -> ExprId {
-        let text = self.cx.text(name.name).to_string();
-        if MATH.contains(&text.as_str()) {
-            self.report(
-                Diagnostic::error("E0208", span, format!("the built-in function `{text}` is not a value"))
-                    .help(format!("call it, or wrap it: `fn(x: f64) -> f64 {{ math.{text}(x) }}`")),
-            );
-        } else {
-            self.report_math(name);
-        }
-        self.error(span)
-    }
-
-    pub(crate) fn math_call(
+    /// A call of an operation that the standard library declares.
+    pub(crate) fn intrinsic_call(
         &mut self,
+        intrinsic: Intrinsic,
         name: ast::Ident,
         arguments: Vec<Argument>,
         paren: Span,
@@ -578,19 +552,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
         hint: Option<Ty>,
     ) -> ExprId {
         let text = self.cx.text(name.name).to_string();
-        let op = match text.as_str() {
-            "sqrt" => Builtin::Sqrt,
-            "floor" => Builtin::Floor,
-            "ceil" => Builtin::Ceil,
-            "trunc" => Builtin::Trunc,
-            "round" => Builtin::Round,
-            "copysign" => Builtin::Copysign,
-            "abs" | "min" | "max" => {
-                return self.builtin_call(&text, name.span, arguments, paren, span, hint);
-            }
-            _ => {
-                self.report_math(name);
-                return self.check_arguments(arguments, span);
+        let op = match intrinsic {
+            Intrinsic::Same => return self.builtin_call(&text, name.span, arguments, paren, span, hint),
+            Intrinsic::Float(op) => op,
+            Intrinsic::Bits(from, to) => {
+                if !self.count(&arguments, &[1], &text, paren) {
+                    return self.check_arguments(arguments, span);
+                }
+                let value = self.argument_to(arguments[0], from);
+                return self.add(ExprKind::Builtin { op: Builtin::Bits, args: vec![value], paren }, to, span);
             }
         };
         if op == Builtin::Copysign {

@@ -127,6 +127,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.unknown_name(name.name, name.span);
                 self.check_arguments(arguments, span)
             }
+            NameRef::Decl(Decl::Intrinsic(op)) => self.intrinsic_call(op, name, arguments, paren, span, hint),
             NameRef::Decl(decl @ Decl::Module(_)) => {
                 self.decl(decl, name.name, name.span, None);
                 self.check_arguments(arguments, span)
@@ -248,17 +249,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
         span: Span,
         hint: Option<Ty>,
     ) -> ExprId {
-        if let Some((found, base_name)) = self.named(base) {
-            if let NameRef::Decl(Decl::StdMath) = found {
-                return self.math_call(name, arguments, paren, span, hint);
+        if let Some((found, base_name)) = self.named(base)
+            && let Some(ty) = self.type_of_name(found, base_name)
+        {
+            if let Some(set) = self.type_function(ty, name.name) {
+                return self.call_set(set, arguments, name.span, paren, span);
             }
-            if let Some(ty) = self.type_of_name(found, base_name) {
-                if let Some(set) = self.type_function(ty, name.name) {
-                    return self.call_set(set, arguments, name.span, paren, span);
-                }
-                self.report_no_type_function(ty, name, span);
-                return self.check_arguments(arguments, span);
-            }
+            self.report_no_type_function(ty, name, span);
+            return self.check_arguments(arguments, span);
         }
         // A literal takes its type from the parameter, as an argument does.
         if let Some(free) = self.free(base)

@@ -454,11 +454,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 );
                 Operand::Value(self.error(span))
             }
-            Decl::StdMath => {
+            Decl::Intrinsic(_) => {
                 let text = self.cx.text(name).to_string();
                 self.report(
-                    Diagnostic::error("E0208", span, format!("`{text}` is a module, not a value"))
-                        .help(format!("name something in it: `{text}.sqrt(x)`")),
+                    Diagnostic::error("E0208", span, format!("the operation `{text}` is not a value"))
+                        .help(format!("call it, or wrap it: `fn(x: f64) -> f64 {{ ...{text}(x) }}`")),
                 );
                 Operand::Value(self.error(span))
             }
@@ -578,8 +578,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.error(span);
         }
         let mut diagnostic = Diagnostic::error("E0201", span, format!("there is no `{text}` here")).label("not found");
-        if text == "math" {
-            diagnostic = diagnostic.help("`import std.math;` at the top of the file makes it known");
+        if crate::library::source(&text).is_some() {
+            diagnostic = diagnostic.help(format!("`import std.{text};` at the top of the file makes it known"));
         } else if name == Symbol::RESULT {
             diagnostic =
                 diagnostic.note("`result` is the result of the function inside of `on_return { }`, if it has one");

@@ -31,10 +31,34 @@ impl<'a> Cx<'a> {
                 ));
             }
         }
+        // Functions of the standard library are checked when something that was checked uses them.
+        let mut unused: Vec<FuncId> = Vec::new();
         let mut index = 0;
         while index < self.funcs.len() {
-            self.check_body(FuncId(index as u32));
+            let id = FuncId(index as u32);
+            if self.modules[self.funcs[index].file].is_library && !self.funcs[index].used {
+                unused.push(id);
+            } else {
+                self.check_body(id);
+            }
             index += 1;
+        }
+        loop {
+            let found: Vec<FuncId> = unused.iter().copied().filter(|id| self.funcs[id.index()].used).collect();
+            if found.is_empty() {
+                break;
+            }
+            unused.retain(|id| !self.funcs[id.index()].used);
+            let first_inner = self.funcs.len();
+            for id in found {
+                self.check_body(id);
+            }
+            // Functions inside of those.
+            let mut index = first_inner;
+            while index < self.funcs.len() {
+                self.check_body(FuncId(index as u32));
+                index += 1;
+            }
         }
     }
 

@@ -21,6 +21,10 @@ impl<'a> Cx<'a> {
 
     pub(crate) fn check_consts(&mut self) {
         for index in 0..self.consts.len() {
+            // Those of the standard library when they are used.
+            if self.modules[self.scope(self.consts[index].scope).file].is_library {
+                continue;
+            }
             let span = self.consts[index].name.span;
             self.resolve_const(ConstDeclId(index as u32), span);
         }
@@ -289,7 +293,7 @@ impl<'a> Cx<'a> {
         let global = &mut self.globals[global.index()];
         if let Some(init) = global.init.take() {
             let func = &mut self.funcs[init.index()];
-            func.body = Some(empty_body(global.span));
+            func.body = None;
             func.bindings = Vec::new();
             func.result = Ty::VOID;
         }
@@ -404,11 +408,6 @@ fn init_decl(id: GlobalId, name: Symbol, span: Span, file: usize, scope: ScopeId
         body: None,
         bindings: Vec::new(),
     }
-}
-
-fn empty_body(span: Span) -> hir::Body {
-    let block = hir::Block { stmts: Vec::new(), tail: None, ty: Ty::VOID, yields: false, span };
-    hir::Body { blocks: vec![block], root: Some(hir::BlockId(0)), ..hir::Body::default() }
 }
 
 /// The pattern of a declaration, for its place.

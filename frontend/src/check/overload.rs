@@ -147,11 +147,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
         None
     }
 
-    /// Leaves out the variadic ones if there are others.
+    /// Leaves out the variadic ones if there are others; of several for floats, a number is for that of `f64`.
     fn prefer_exact(&self, mut fitting: Vec<FuncId>) -> Vec<FuncId> {
         let variadic = |id: &FuncId| self.cx.funcs[id.index()].variadic;
         if !fitting.iter().all(variadic) {
             fitting.retain(|id| !variadic(id));
+        }
+        let is_float = |id: &FuncId| self.first_param(*id, false).is_some_and(|ty| self.cx.types.is_float(ty));
+        let is_f64 = |id: &FuncId| self.first_param(*id, false) == Some(Ty::F64);
+        if fitting.iter().all(is_float) && fitting.iter().any(is_f64) {
+            fitting.retain(is_f64);
         }
         fitting
     }

@@ -26,9 +26,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     let decl = self.cx.member(module, name, self.item_scope);
                     return self.decl(decl, name.name, span, hint);
                 }
-                NameRef::Decl(Decl::StdMath) => {
-                    return Operand::Value(self.math_member(name, span));
-                }
                 found => {
                     if let Some(ty) = self.type_of_name(found, base_name) {
                         return Operand::Value(match self.type_function(ty, name.name) {

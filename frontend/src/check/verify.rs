@@ -380,6 +380,7 @@ impl Verifier<'_> {
                     Builtin::Sqrt | Builtin::Floor | Builtin::Ceil | Builtin::Trunc | Builtin::Round => {
                         tys == [ty] && types.is_float(ty)
                     }
+                    Builtin::Bits => types.layout(tys[0]) == types.layout(ty),
                     Builtin::Clz | Builtin::Ctz | Builtin::Popcount => int(tys[0]) && ty == Ty::I64,
                     Builtin::Rotl | Builtin::Rotr => tys[0] == ty && int(ty) && int(tys[1]),
                     Builtin::Clock | Builtin::Args | Builtin::ReadLine => tys.is_empty(),

@@ -2,6 +2,7 @@
 
 use super::body::Lower;
 use super::code::{Code, Mem, Scalars};
+use super::repr::scalar_type;
 use super::runtime;
 use crate::hir::*;
 use crate::source::Span;
@@ -57,6 +58,10 @@ impl Lower<'_, '_, '_> {
             Builtin::Trunc => self.b().trunc(values[0][0]),
             Builtin::Round => self.round(values[0][0]),
             Builtin::Copysign => self.b().fcopysign(values[0][0], values[1][0]),
+            Builtin::Bits => {
+                let to = scalar_type(&self.cx.program.types, ty).expect("a scalar");
+                self.b().bitcast(to, values[0][0])
+            }
             Builtin::Clock => self.call_runtime(runtime::CLOCK, &[]).expect("a result"),
             Builtin::Args => {
                 let slot = self.slice_slot(ty);

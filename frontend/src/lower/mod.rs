@@ -197,7 +197,7 @@ impl<'p> Cx<'p> {
 
     /// Whether there is code for this function: tests are compiled only to be run.
     fn is_wanted(&self, func: &crate::hir::Func) -> bool {
-        self.purpose == Purpose::Test || !func.attrs.test_only
+        !matches!(func.kind, FuncKind::Unused) && (self.purpose == Purpose::Test || !func.attrs.test_only)
     }
 
     fn declare_functions(&mut self) {

@@ -6,6 +6,7 @@ use crate::check::{ConstDecl, ConstState, Cx, FuncDecl, FuncSource, GlobalDecl, 
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, FuncId, GlobalId};
 use crate::intern::Symbol;
+use crate::library;
 use crate::source::Span;
 use crate::types::{StructDef, StructId, Ty};
 use rustc_hash::FxHashMap;
@@ -147,6 +148,17 @@ impl<'a> Cx<'a> {
             ItemKind::ImportFile { path, path_span, alias } => {
                 let Some(name) = alias.or_else(|| self.file_module_name(&file[path], path_span)) else { return };
                 self.collect_import(scope, file_index, id, name, &item);
+            }
+            ItemKind::Link { library, items, .. }
+                if self.modules[file_index].is_library && file[library] == *library::LIBRARY =>
+            {
+                for &inner in &file[items] {
+                    let ItemKind::Fn(decl) = file[inner].kind else { continue };
+                    let Some(name) = file[decl].name else { continue };
+                    let op = library::intrinsic(self.interner.resolve(name.name));
+                    let op = op.expect("the standard library declares operations that there are");
+                    self.declare(scope, name, Decl::Intrinsic(op), Visibility::of(file[inner].is_pub));
+                }
             }
             ItemKind::Link { library, items, .. } => {
                 let library = self.string(&file[library]);
@@ -454,30 +466,17 @@ impl<'a> Cx<'a> {
         name: ast::Ident,
         item: &ast::Item,
     ) {
-        let file = &self.files[file_index];
         let visibility = Visibility::of(item.is_pub);
-        let decl = match (self.modules[file_index].imports.get(&id), item.kind) {
-            (Some(&module), _) => {
+        let decl = match self.modules[file_index].imports.get(&id) {
+            Some(&module) => {
                 let module = self.file_scopes[module];
                 if item.is_pub {
                     self.scopes[scope.0 as usize].reexports.push(module);
                 }
                 Decl::Module(module)
             }
-            (None, ItemKind::Import { path, .. }) => {
-                let names: Vec<&str> = file[path].iter().map(|part| self.interner.resolve(part.name)).collect();
-                match names[..] {
-                    ["std", "math"] => Decl::StdMath,
-                    ["std", ..] => {
-                        let name = names.join(".");
-                        self.not_yet(item.span, &format!("module `{name}` is"), "only `std.math` is there");
-                        Decl::Broken
-                    }
-                    // Was not found, which is reported.
-                    _ => Decl::Broken,
-                }
-            }
-            (None, _) => Decl::Broken,
+            // Was not found, which is reported.
+            None => Decl::Broken,
         };
         self.declare(scope, name, decl, visibility);
         if let Some(named) = self.scopes[scope.0 as usize].names.get_mut(&name.name) {
