@@ -60,6 +60,12 @@ Each test runs in a process of its own. Exit status: 0 if all pass, 1 if not.")]
 
 An annotation is one of these words in a comment, with a name and a colon if you like: `TODO(ann): text`.")]
     Get(Get),
+    /// Format programs
+    #[command(after_help = "Examples:
+  lang fmt                                        every program in this folder
+  lang fmt nbody.lang --check                     say whether it is formatted, and change nothing
+  lang fmt - < nbody.lang                         from standard input to standard output")]
+    Fmt(Fmt),
     /// Draw a graph of a program or function, in Graphviz's language or as a picture
     #[command(after_help = "Examples:
   lang dot nbody.lang advance                     control-flow graph as Graphviz text
@@ -250,6 +256,15 @@ pub struct Get {
     /// Print a line of JSON for each
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Fmt {
+    /// Programs (.lang) and folders with programs, here if left out; `-` is standard input
+    pub paths: Vec<PathBuf>,
+    /// Change nothing, and say what is not formatted: exit status 1
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Args)]

@@ -8,6 +8,8 @@ pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("command/test-json", || test_json().map_err(Into::into)),
         Trial::test("command/completions", || completions().map_err(Into::into)),
+        Trial::test("command/fmt", || fmt().map_err(Into::into)),
+        Trial::test("command/fmt-examples", || examples_are_formatted().map_err(Into::into)),
         Trial::test("command/man", || man().map_err(Into::into)),
     ]
 }
@@ -64,7 +66,8 @@ fn printed(args: &[&str]) -> Result<String, String> {
     let mut command = lang();
     command.args(args);
     let outcome: Outcome = run(command, "").into();
-    if outcome.status == Some(0) { Ok(outcome.stdout) } else { Err(format!("{args:?}: {}", outcome.stderr)) }
+    let said = || format!("{args:?}: {}{}", outcome.stdout, outcome.stderr);
+    if outcome.status == Some(0) { Ok(outcome.stdout) } else { Err(said()) }
 }
 
 /// Every shell's script knows the commands and their options; bash accepts its own.
@@ -89,4 +92,33 @@ fn man() -> Result<(), String> {
     let build = printed(&["man", "build"])?;
     let right = whole.starts_with(".ie") && whole.contains("lang\\-build(1)") && build.contains("\\-\\-release");
     if right { Ok(()) } else { Err(format!("{whole}\n{build}")) }
+}
+
+/// A folder is formatted in place; files with errors are left alone, and permissions are kept.
+fn fmt() -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let failed = |error: std::io::Error| error.to_string();
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("inner")).map_err(failed)?;
+    for (name, text) in [("a.lang", "print( 1 );"), ("inner/b.lang", "print(2);\n"), ("c.lang", "print( 3 ;\n")] {
+        std::fs::write(path(name), text).map_err(failed)?;
+    }
+    std::fs::set_permissions(path("a.lang"), PermissionsExt::from_mode(0o750)).map_err(failed)?;
+    let mut command = lang();
+    command.arg("fmt").current_dir(folder.path());
+    let outcome: Outcome = run(command, "").into();
+    let read = |name: &str| std::fs::read_to_string(path(name)).map_err(failed);
+    let texts = [read("a.lang")?, read("inner/b.lang")?, read("c.lang")?];
+    let mode = std::fs::metadata(path("a.lang")).map_err(failed)?.permissions().mode() & 0o777;
+    let right = texts == ["print(1);\n", "print(2);\n", "print( 3 ;\n"]
+        && mode == 0o750
+        && outcome.stdout == "formatted a.lang\n"
+        && outcome.stderr.contains("c.lang:1")
+        && outcome.status == Some(1);
+    if right { Ok(()) } else { Err(format!("{texts:?} {mode:o} {outcome:?}")) }
+}
+
+fn examples_are_formatted() -> Result<(), String> {
+    printed(&["fmt", "--check", "examples"]).map(drop)
 }

@@ -13,6 +13,8 @@ mod lex;
 
 pub mod annotations;
 
+pub mod format;
+
 pub mod ast;
 
 mod parse;

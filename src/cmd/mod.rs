@@ -6,6 +6,7 @@ mod sim;
 mod check;
 mod test;
 mod get;
+mod fmt;
 mod completions;
 mod man;
 mod dot;
@@ -31,6 +32,7 @@ pub fn run(command: Command) -> Result<Done, Failure> {
         Command::Check(args) => check::check(&args).map(Done::Status),
         Command::Test(args) => test::test(&args).map(Done::Status),
         Command::Get(args) => get::get(&args).map(|()| Done::Status(0)),
+        Command::Fmt(args) => fmt::fmt(&args).map(Done::Status),
         Command::Completions(args) => completions::completions(&args).map(|()| Done::Status(0)),
         Command::Man(args) => man::man(&args).map(|()| Done::Status(0)),
         Command::Dot(args) => dot::dot(&args).map(|()| Done::Status(0)),

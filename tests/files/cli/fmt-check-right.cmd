@@ -1,0 +1,1 @@
+;@ lang: fmt --check tests/files/cli/input/hello.lang

@@ -1,0 +1,1 @@
+;@ lang: fmt tests/files/cli/input/scale.ir

@@ -1,0 +1,2 @@
+;@ lang: fmt - --check
+;@ stdin: print(1);\n

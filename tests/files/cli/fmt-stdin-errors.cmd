@@ -1,0 +1,2 @@
+;@ lang: fmt -
+;@ stdin: fn f( {\n

@@ -1,0 +1,2 @@
+;@ lang: fmt -
+;@ stdin: fn f(a:i64)->i64{a*-2}\nprint(f(1));
