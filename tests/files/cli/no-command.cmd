@@ -11,6 +11,7 @@
 ;|   check        Show errors and warnings, and do nothing else
 ;|   test         Run the tests of a program, and the examples in its comments
 ;|   get          List the annotations in comments: TODO, FIXME, NOTE, HACK, XXX
+;|   fmt          Format programs
 ;|   dot          Draw a graph of a program or function, in Graphviz's language or as a picture
 ;|   rules        List the rewrite rules of the optimizer
 ;|   completions  Print a script that completes this command's words in a shell
