@@ -80,10 +80,8 @@ impl Measure {
             let kind = source.atoms[index].kind;
             while let Some(comment) = comments.next_if(|comment| comment.before == index) {
                 let text = &source.text[comment.start as usize..comment.end as usize];
-                if text.starts_with("//") || text.contains('\n') {
-                    if let Some(&innermost) = open.last() {
-                        forced[innermost] = true;
-                    }
+                if let Some(&innermost) = open.last() {
+                    forced[innermost] |= text.starts_with("//") || text.contains('\n');
                 }
                 column += text.chars().count() + 1;
             }

@@ -164,8 +164,8 @@ fn shaken(text: &str, random: &mut Random) -> String {
             1 => shaken.push_str(" // here\n"),
             2 => shaken.push_str("\n    // above\n"),
             3 => shaken.push_str("/* inside */"),
-            4 => shaken.push_str("\t"),
-            5 => shaken.push_str("\n"),
+            4 => shaken.push('\t'),
+            5 => shaken.push('\n'),
             6 if between.trim().is_empty() && !between.is_empty() => shaken.push(' '),
             _ => {}
         }
