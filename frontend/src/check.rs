@@ -22,6 +22,8 @@ pub(crate) mod const_if;
 pub(crate) mod control;
 pub(crate) mod convert;
 pub(crate) mod coverage;
+pub(crate) mod enums;
+pub(crate) mod errors;
 pub(crate) mod expr;
 pub(crate) mod function;
 pub(crate) mod global;
@@ -55,7 +57,7 @@ use crate::intern::{Interner, Symbol};
 use crate::modules::{ModuleInfo, Modules};
 use crate::resolve::{AliasDecl, Decl, FnSet, FnSetId, Scope, ScopeId, Visibility};
 use crate::source::{SourceMap, Span};
-use crate::types::{StructId, Ty, Types};
+use crate::types::{StructId, Ty, TyKind, Types};
 use rustc_hash::FxHashMap;
 
 /// The stack of the thread that checks: enough for the deepest tree that is allowed, in unoptimized builds too.
@@ -129,6 +131,8 @@ pub(crate) struct Cx<'a> {
     pub type_fns: FxHashMap<(Ty, Symbol), Decl>,
     /// By `StructId`.
     pub structs: Vec<StructDecl>,
+    /// By `EnumId`.
+    pub enums: Vec<enums::EnumDecl>,
     pub aliases: Vec<AliasDecl>,
     /// By `ConstDeclId`.
     pub consts: Vec<ConstDecl>,
@@ -305,6 +309,7 @@ impl<'a> Cx<'a> {
             impls: Vec::new(),
             type_fns: FxHashMap::default(),
             structs: Vec::new(),
+            enums: Vec::new(),
             aliases: Vec::new(),
             consts: Vec::new(),
             funcs: Vec::new(),
@@ -482,11 +487,15 @@ impl<'a> Cx<'a> {
             return None;
         }
         let (result, span) = (func.result, func.span);
-        if result != Ty::VOID && result != Ty::ERROR && !self.types.is_int(result) {
+        let status = match self.types.kind(result) {
+            TyKind::Result { ok, .. } => ok,
+            _ => result,
+        };
+        if status != Ty::VOID && status != Ty::ERROR && !self.types.is_int(status) {
             let name = self.name_of(result);
             self.report(
                 Diagnostic::error("E0212", span, format!("`main` cannot return `{name}`"))
-                    .note("it returns nothing, or an integer that is the exit status"),
+                    .note("it returns nothing or an integer that is the exit status, or one of these or an error"),
             );
             return None;
         }

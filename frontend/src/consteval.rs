@@ -148,6 +148,13 @@ impl Eval<'_, '_> {
                 }
                 ConstValue::Aggregate(values)
             }
+            ExprKind::Case { case, fields } => {
+                let mut values = vec![ConstValue::Zero; fields.len()];
+                for &(index, field) in fields {
+                    values[index as usize] = self.expr(field)?;
+                }
+                ConstValue::Case(*case, values)
+            }
             ExprKind::Repeat(value) => match self.expr(*value)? {
                 ConstValue::Zero => ConstValue::Zero,
                 value => ConstValue::Repeat(Box::new(value)),
@@ -340,6 +347,14 @@ impl Eval<'_, '_> {
             }
             _ => {}
         }
+        let (from_ty, value) = match (self.cx.types.as_plain_enum(from_ty), value) {
+            (Some(id), ConstValue::Case(case, _)) => {
+                let def = &self.cx.types[id];
+                (def.repr, ConstValue::Int(def.cases[case as usize].value))
+            }
+            (Some(id), value) => (self.cx.types[id].repr, value),
+            (None, value) => (from_ty, value),
+        };
         let (Some(from), Some(to)) = (scalar(self.cx, from_ty), scalar(self.cx, ty)) else {
             return self.not_constant(span, "this conversion");
         };

@@ -101,7 +101,7 @@ pub struct Program {
     pub strings: Vec<Box<[u8]>>,
     pub data: Vec<Data>,
     /// The `main` function, or the body of a script; absent in a program that has neither (a library) or that has
-    /// errors. It has no parameters and gives `void` or an integer, the exit status.
+    /// errors. It has no parameters and gives `void` or an integer, the exit status; or `T!E` with such a `T`.
     pub main: Option<FuncId>,
     /// Runs before `main`: stores the globals whose initialisers are not constant. No parameters, no result.
     pub init: Option<FuncId>,
@@ -211,6 +211,8 @@ pub enum ConstValue {
     Repeat(Box<ConstValue>),
     /// A `?T` that is not nil.
     Some(Box<ConstValue>),
+    /// A case of an enum (by number), or the value (0) or error (1) of a `T!E`, with its payload.
+    Case(u32, Vec<ConstValue>),
     /// A slice over all of a constant array.
     Slice(ConstId),
     /// A slice over all of a global array.
@@ -382,7 +384,7 @@ pub enum ExprKind {
         operand: ExprId,
     },
     /// Both operands have the same type. Integers, chars, floats, `str` (by bytes), pointers in every order; bools,
-    /// structs, tuples, arrays, slices, views and optionals only `Eq` and `Ne`: by contents, part by part.
+    /// structs, tuples, enums, arrays, slices, views, optionals and `T!E` only `Eq` and `Ne`: by contents, part by part.
     Compare {
         op: CompareOp,
         left: ExprId,
@@ -407,6 +409,17 @@ pub enum ExprKind {
     TryOptional {
         value: ExprId,
         op: Span,
+    },
+    /// `try value` of a `T!E`: the `T`; an error returns that error from the function, whose result is some `U!E`.
+    TryResult {
+        value: ExprId,
+        op: Span,
+    },
+    /// `value catch error { handler }`: the `T` of a `T!E`, or what the handler gives. Of type `void` both are dropped.
+    Catch {
+        value: ExprId,
+        error: Option<LocalId>,
+        handler: BlockId,
     },
 
     Convert {
@@ -466,6 +479,12 @@ pub enum ExprKind {
     Aggregate(Vec<ExprId>),
     /// All fields of a struct, by number, in order of evaluation.
     Struct(Vec<(u32, ExprId)>),
+    /// A case of an enum, by number, with all parts of its payload in order of evaluation; also the value (0) or error
+    /// (1) as a `T!E`.
+    Case {
+        case: u32,
+        fields: Vec<(u32, ExprId)>,
+    },
     /// `[value; N]`, `N` from the type; the value is evaluated once.
     Repeat(ExprId),
 
@@ -662,6 +681,8 @@ pub enum Builtin {
     Create,
     /// `(*E)`
     Destroy,
+    /// `(any integer) -> ?T`: the case of the plain enum `T` with this value.
+    EnumFrom,
     /// `([]E, rows: i64, cols: i64) -> [,]E`; `([]E, i64, i64, i64) -> [,,]E`: checked, traps at `paren`.
     View,
 }
@@ -733,6 +754,8 @@ pub enum PatKind {
     Tuple(Vec<Pat>),
     /// Fields of a struct by number; the others match.
     Struct(Vec<(u32, Pat)>),
+    /// A case of an enum by number, and parts of its payload; the others match.
+    Case(u32, Vec<(u32, Pat)>),
     /// The payload of an optional that is not nil.
     Some(Box<Pat>),
     Nil,

@@ -8,6 +8,10 @@
 //! | `[,]T`, `[,,]T` | address, extents (`i64` each) |
 //! | structs, tuples | fields in order of declaration, with C's padding |
 //! | `?*T`, `?@T`, `?fn` | one word, nil is 0 |
+//! | enums without payload | the integer that represents them |
+//! | other enums | the tag, then the payload of the case, each case laid out as a struct that begins with the tag |
+//! | `?` of an enum that leaves a tag unused | as the enum, the tag xor the smallest unused one, so that nil is 0 |
+//! | `T!E` | as an enum with the cases of the value (tag 0, one byte) and of the error (1) |
 //! | any other `?T` | the `T`, then a byte that is 1 for a value and 0 for nil |
 //! | `void` and others without a value | nothing: size 0, alignment 1 |
 
@@ -25,6 +29,14 @@ pub struct Layout {
 pub struct StructLayout {
     pub layout: Layout,
     pub offsets: Vec<u64>,
+}
+
+/// Layout of an enum or `T!E`: the tag is at 0.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnionLayout {
+    pub layout: Layout,
+    /// For each case, the offsets of its payload's parts in bytes.
+    pub cases: Vec<Vec<u64>>,
 }
 
 /// The largest size of a type in bytes, and of all globals together: code reaches globals, and its own variables, by
@@ -74,14 +86,10 @@ impl Types {
             TyKind::Array { element, len } => self.try_layout(element)?.array(len)?,
             TyKind::Tuple(list) => self.try_tuple_layout(&self[list])?.layout,
             TyKind::Struct(id) => self[id].layout.as_ref()?.layout,
-            TyKind::Enum(id) => self.try_enum_layout(id)?,
-            TyKind::Optional(payload) if self.has_niche(payload) => WORD,
+            TyKind::Enum(id) => self[id].layout.as_ref()?.layout,
+            TyKind::Optional(payload) if self.niche(payload).is_some() => self.try_layout(payload)?,
             TyKind::Optional(payload) => self.try_tuple_layout(&[payload, Ty::BOOL])?.layout,
-            TyKind::Result { ok, error } => {
-                let (ok, error) = (self.try_layout(ok)?, self.try_layout(error)?);
-                let payload = Layout { size: ok.size.max(error.size), align: ok.align.max(error.align) };
-                layout_fields([payload, natural(1)])?.layout
-            }
+            TyKind::Result { .. } => self.try_union_layout(ty)?.layout,
         })
     }
 
@@ -121,20 +129,36 @@ impl Types {
         layout_fields(fields?)
     }
 
-    /// Tag first, then the payload of the case.
-    fn try_enum_layout(&self, id: crate::types::EnumId) -> Option<Layout> {
-        let tag = self.try_layout(self[id].repr)?;
+    /// Tag first, then the payload of the case; `None` where that is too large.
+    pub fn try_union_layout(&self, ty: Ty) -> Option<UnionLayout> {
+        let tag = self.try_layout(self.tag_ty(ty))?;
         let mut whole = tag;
-        for case in &self[id].cases {
+        let mut cases = Vec::new();
+        for case in 0..self.case_count(ty) {
             let mut fields = vec![tag];
-            for field in &case.payload {
-                fields.push(self.try_layout(field.ty)?);
+            for field in self.case_fields(ty, case) {
+                fields.push(self.try_layout(field)?);
             }
-            let layout = layout_fields(fields)?.layout;
+            let StructLayout { layout, mut offsets } = layout_fields(fields)?;
+            offsets.remove(0);
+            cases.push(offsets);
             whole = Layout { size: whole.size.max(layout.size), align: whole.align.max(layout.align) };
         }
-        whole.size = whole.size.checked_next_multiple_of(u64::from(whole.align))?;
-        Some(whole)
+        whole.size = whole.size.checked_next_multiple_of(u64::from(whole.align)).filter(|&size| size <= MAX_SIZE)?;
+        Some(UnionLayout { layout: whole, cases })
+    }
+
+    /// Offset in bytes of a part of the payload of a case, of an enum or `T!E`.
+    pub fn payload_offset(&self, ty: Ty, case: u32, field: u32) -> u64 {
+        match self.kind(ty) {
+            TyKind::Enum(id) => {
+                self[id].layout.as_ref().expect("layouts are made with the types").cases[case as usize][field as usize]
+            }
+            _ => {
+                let layout = self.try_union_layout(ty).expect("sizes are checked with the types");
+                layout.cases[case as usize][field as usize]
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ast;
 use crate::intern::Symbol;
 use crate::library::Intrinsic;
 use crate::source::Span;
-use crate::types::StructId;
+use crate::types::{EnumId, StructId};
 use rustc_hash::FxHashMap;
 
 /// A scope of declarations: a file, a `module` in it, or a block that declares something.
@@ -35,6 +35,7 @@ pub(crate) struct AliasId(pub u32);
 pub(crate) enum Decl {
     Fns(FnSetId),
     Struct(StructId),
+    Enum(EnumId),
     Alias(AliasId),
     Const(ConstDeclId),
     Global(crate::hir::GlobalId),

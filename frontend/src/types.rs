@@ -3,7 +3,7 @@
 //! Read [`TyKind`] first. Sizes and offsets are in `layout`.
 
 use crate::intern::{Interner, Symbol};
-use crate::layout::StructLayout;
+use crate::layout::{StructLayout, UnionLayout};
 use crate::source::Span;
 use rustc_hash::FxHashMap;
 
@@ -168,13 +168,25 @@ pub struct StructDef {
     pub layout: Option<StructLayout>,
 }
 
+/// How the payload of a case is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CaseShape {
+    /// `Empty`
+    Plain,
+    /// `Circle(f64)`
+    Tuple,
+    /// `Rect { w: f64, h: f64 }`
+    Struct,
+}
+
 /// A case of an enum.
 #[derive(Clone, Debug)]
 pub struct CaseDef {
     pub name: Symbol,
+    pub shape: CaseShape,
     /// The tag, as bits of the representation.
     pub value: u128,
-    /// Types of the payload; empty for none.
+    /// The payload; its parts have no names in a tuple-like case.
     pub payload: Vec<FieldDef>,
     pub span: Span,
 }
@@ -186,7 +198,33 @@ pub struct EnumDef {
     /// The type of the tag.
     pub repr: Ty,
     pub cases: Vec<CaseDef>,
+    /// Of the name.
     pub span: Span,
+    /// Present once all types of the program are known.
+    pub layout: Option<UnionLayout>,
+    /// A tag that no case has, 0 if that is free.
+    pub free_tag: Option<u128>,
+}
+
+impl EnumDef {
+    /// Whether no case has a payload: a value is its tag.
+    pub fn is_plain(&self) -> bool {
+        self.cases.iter().all(|case| case.payload.is_empty())
+    }
+
+    /// The number of the case with this tag.
+    pub fn case_of(&self, tag: u128) -> Option<usize> {
+        self.cases.iter().position(|case| case.value == tag)
+    }
+}
+
+/// How nil of a `?T` that is no larger than `T` is told from its values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Niche {
+    /// Nil is the null pointer.
+    Null,
+    /// The payload is an enum, and its tag is kept xor this one, which no case has. So nil is 0.
+    Tag(u128),
 }
 
 /// All types of a program.
@@ -377,8 +415,60 @@ impl Types {
     }
 
     /// Whether `nil` of `?T` is the zero word of `T` itself: pointers, functions and references.
-    pub fn has_niche(&self, payload: Ty) -> bool {
+    pub fn is_address(&self, payload: Ty) -> bool {
         matches!(self.kind(payload), TyKind::Fn { .. } | TyKind::Ref(_) | TyKind::Pointer { .. })
+    }
+
+    /// How a `?T` of this payload is kept in the space of the payload, if it is.
+    pub fn niche(&self, payload: Ty) -> Option<Niche> {
+        match self.kind(payload) {
+            TyKind::Fn { .. } | TyKind::Ref(_) | TyKind::Pointer { .. } => Some(Niche::Null),
+            TyKind::Enum(id) => self[id].free_tag.map(Niche::Tag),
+            _ => None,
+        }
+    }
+
+    /// The enum, if its values are nothing but tags.
+    pub fn as_plain_enum(&self, ty: Ty) -> Option<EnumId> {
+        match self.kind(ty) {
+            TyKind::Enum(id) if self[id].is_plain() => Some(id),
+            _ => None,
+        }
+    }
+
+    // What follows is of enums and of `T!E`, whose cases are the value (0) and the error (1).
+
+    /// The type of the tag.
+    pub fn tag_ty(&self, ty: Ty) -> Ty {
+        match self.kind(ty) {
+            TyKind::Enum(id) => self[id].repr,
+            _ => Ty::U8,
+        }
+    }
+
+    /// The tag of a case, as bits of its type.
+    pub fn tag(&self, ty: Ty, case: u32) -> u128 {
+        match self.kind(ty) {
+            TyKind::Enum(id) => self[id].cases[case as usize].value,
+            _ => case.into(),
+        }
+    }
+
+    pub fn case_count(&self, ty: Ty) -> u32 {
+        match self.kind(ty) {
+            TyKind::Enum(id) => self[id].cases.len() as u32,
+            _ => 2,
+        }
+    }
+
+    /// The types of the payload of a case.
+    pub fn case_fields(&self, ty: Ty, case: u32) -> Vec<Ty> {
+        match self.kind(ty) {
+            TyKind::Enum(id) => self[id].cases[case as usize].payload.iter().map(|field| field.ty).collect(),
+            TyKind::Result { ok: Ty::VOID, .. } if case == 0 => Vec::new(),
+            TyKind::Result { ok, error } => vec![if case == 0 { ok } else { error }],
+            _ => Vec::new(),
+        }
     }
 
     /// The type as it is written in a program.

@@ -14,7 +14,7 @@ use crate::hir::{self, BlockId, ExprId, ExprKind, FuncId, LocalId, LoopId, Place
 use crate::intern::Symbol;
 use crate::resolve::{Decl, ScopeId};
 use crate::source::Span;
-use crate::types::{StructId, Ty, TyKind};
+use crate::types::{EnumId, StructId, Ty, TyKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The state of checking one body.
@@ -73,6 +73,8 @@ pub(crate) struct FnCx<'c, 'a> {
     pub script_position: Option<u32>,
     /// It is the condition of an `#if`, which may name `debug` and `target`.
     pub in_condition: bool,
+    /// Number of patterns that had an error.
+    pub broken_patterns: u32,
     /// Nested calls of `expr`.
     pub depth: u32,
 }
@@ -166,6 +168,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             escaping: FxHashMap::default(),
             script_position: None,
             in_condition: false,
+            broken_patterns: 0,
             depth: 0,
         }
     }
@@ -396,6 +399,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     pub(crate) fn function_body(&mut self, block: ast::BlockId) -> BlockId {
         let result = self.result;
+        if let TyKind::Result { ok: Ty::VOID, .. } = self.kind(result) {
+            return self.void_body(block, result);
+        }
         let root = self.block(block, Some(result), BlockRole::Body);
         let node = &self.body[root];
         if self.ends_without_value(node.tail) && node.ty == Ty::VOID && result != Ty::VOID && result != Ty::ERROR {
@@ -418,6 +424,28 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if let Some(tail) = self.body[root].tail {
             self.check_escape(tail, "returned");
         }
+        root
+    }
+
+    /// The body of a function that gives `void!E`: its end gives no error.
+    fn void_body(&mut self, block: ast::BlockId, result: Ty) -> BlockId {
+        let root = self.block(block, Some(Ty::VOID), BlockRole::Body);
+        let end = self.body[root].span.at_end();
+        if let Some(tail) = self.body[root].tail {
+            // A tail may be the `void!E` of another function, which is passed on as it is.
+            if self.ty(tail) == result || matches!(self.ty(tail), Ty::NEVER | Ty::ERROR) {
+                self.coerce_block(root, result);
+                return root;
+            }
+            let tail = self.coerce(tail, Ty::VOID);
+            let stmt = hir::Stmt { kind: hir::StmtKind::Expr(tail), span: self.body[tail].span };
+            self.body.blocks[root.index()].stmts.push(stmt);
+        }
+        if self.body[root].ty != Ty::NEVER {
+            let value = self.wrap_ok(None, result, end);
+            self.body.blocks[root.index()].tail = Some(value);
+        }
+        self.body.blocks[root.index()].ty = result;
         root
     }
 
@@ -548,6 +576,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn enter_items(&mut self, stmts: ast::List<ast::StmtId>) {
         let cx = &mut *self.cx;
         let (structs, aliases, funcs, sets) = (cx.structs.len(), cx.aliases.len(), cx.funcs.len(), cx.fn_sets.len());
+        let enums = cx.enums.len();
         let depth = self.scopes.len() as u32;
         let file = self.file;
         let Some(scope) =
@@ -559,8 +588,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
         for index in structs..cx.structs.len() {
             cx.resolve_struct(StructId(index as u32));
         }
+        for index in enums..cx.enums.len() {
+            cx.resolve_enum(EnumId(index as u32));
+        }
         for index in structs..cx.structs.len() {
             cx.layout_struct(StructId(index as u32));
+        }
+        for index in enums..cx.enums.len() {
+            cx.layout_enum(EnumId(index as u32));
         }
         for index in aliases..cx.aliases.len() {
             let span = cx.aliases[index].span;
@@ -625,6 +660,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let value = self.expr(expr, Some(Ty::VOID));
         self.warn_unused_value(expr, value);
+        if let TyKind::Result { .. } = self.kind(self.ty(value)) {
+            self.report_dropped(value);
+        }
         let value = if self.ty(value) == Ty::NIL { self.coerce(value, Ty::VOID) } else { value };
         out.push(hir::Stmt { kind: hir::StmtKind::Expr(value), span });
     }
@@ -763,6 +801,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.failed_jump(span);
         }
         let value = match value {
+            None if matches!(self.kind(self.result), TyKind::Result { ok: Ty::VOID, .. }) => {
+                Some(self.wrap_ok(None, self.result, span))
+            }
             None => {
                 if self.result != Ty::VOID && self.result != Ty::ERROR {
                     let name = self.name_of(self.result);

@@ -41,6 +41,7 @@ pub(crate) const FUNCTIONS: &[&str] = &[
     "rotr",
     "sat_add",
     "sat_sub",
+    "some",
     "view",
     "write",
 ];
@@ -89,6 +90,28 @@ impl<'c, 'a> FnCx<'c, 'a> {
         false
     }
 
+    /// `some(x)`: an optional that is not nil, also where `x` is nil itself.
+    fn some(&mut self, arguments: Vec<Argument>, paren: Span, span: Span, hint: Option<Ty>) -> ExprId {
+        if !self.count(&arguments, &[1], "some", paren) {
+            return self.check_arguments(arguments, span);
+        }
+        let wanted = match hint.map(|ty| self.kind(ty)) {
+            Some(TyKind::Optional(payload)) => Some(payload),
+            _ => None,
+        };
+        let value = self.argument(arguments[0], wanted);
+        let value = match wanted {
+            Some(payload) => self.coerce(value, payload),
+            None => self.part_value(value),
+        };
+        let payload = self.ty(value);
+        if payload == Ty::ERROR {
+            return self.error(span);
+        }
+        let ty = self.cx.types.optional(payload);
+        self.add(ExprKind::Convert { kind: Conversion::Some, operand: value }, ty, span)
+    }
+
     pub(crate) fn builtin_call(
         &mut self,
         name: &str,
@@ -99,6 +122,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         hint: Option<Ty>,
     ) -> ExprId {
         let counts: &[usize] = match name {
+            "some" => return self.some(arguments, paren, span, hint),
             "print" | "eprint" | "write" => {
                 let stream = if name == "eprint" { Stream::Err } else { Stream::Out };
                 return self.print(stream, name != "write", arguments, span);

@@ -10,7 +10,7 @@ use crate::hir::{ExprId, ExprKind, FuncId};
 use crate::intern::Symbol;
 use crate::resolve::{Decl, FnSetId};
 use crate::source::Span;
-use crate::types::{Ty, TyKind};
+use crate::types::{EnumId, Ty, TyKind};
 
 /// An argument: as it is written, or checked already (what stands before the `.` or `|>`).
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +81,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
             ast::ExprKind::Instance { base, args } => {
                 self.call_instance(base, args, arguments, callee_span, paren, span)
             }
-            ast::ExprKind::Case(_) => {
-                self.cx.not_yet(callee_span, "enums are", "use a struct for now");
-                self.check_arguments(arguments, span)
-            }
+            ast::ExprKind::Case(name) => match self.case_of_hint(name, callee_span, hint) {
+                Some(at) => self.case_call(at, arguments, callee_span, paren, span),
+                None => self.check_arguments(arguments, span),
+            },
             _ => self.call_value(callee, arguments, paren, span),
         }
     }
@@ -102,6 +102,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match found {
             NameRef::Decl(Decl::Fns(set)) => self.call_set(set, arguments, name.span, paren, span),
             NameRef::Decl(Decl::Broken) => self.check_arguments(arguments, span),
+            NameRef::Decl(Decl::Enum(_)) => {
+                let text = self.cx.text(name.name).to_string();
+                self.report(
+                    Diagnostic::error("E0405", name.span, format!("`{text}` is an enum, not a function"))
+                        .help(format!("a value of it is one of its cases, as `{text}.Case`")),
+                );
+                self.check_arguments(arguments, span)
+            }
             NameRef::Decl(Decl::Struct(_)) => {
                 let text = self.cx.text(name.name).to_string();
                 self.report(
@@ -252,6 +260,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if let Some((found, base_name)) = self.named(base)
             && let Some(ty) = self.type_of_name(found, base_name)
         {
+            if let TyKind::Enum(id) = self.kind(ty)
+                && let Some(value) = self.call_enum_member(id, name, &arguments, paren, span)
+            {
+                return value;
+            }
             if let Some(set) = self.type_function(ty, name.name) {
                 return self.call_set(set, arguments, name.span, paren, span);
             }
@@ -270,6 +283,31 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let receiver = self.operand(base, None);
         self.call_method(receiver, name, arguments, paren, span, hint)
+    }
+
+    /// `Shape.Circle(2.0)`, `Color.from(n)`; `None` if the name is a function of the enum's `impl`.
+    fn call_enum_member(
+        &mut self,
+        id: EnumId,
+        name: ast::Ident,
+        arguments: &[Argument],
+        paren: Span,
+        span: Span,
+    ) -> Option<ExprId> {
+        let arguments = arguments.to_vec();
+        if !self.has_case(id, name.name) {
+            let ty = self.cx.types.intern(TyKind::Enum(id));
+            if self.type_function(ty, name.name).is_some() {
+                return None;
+            }
+            if self.cx.text(name.name) == "from" {
+                return Some(self.enum_from(id, arguments, name.span, paren, span));
+            }
+        }
+        Some(match self.find_case(id, name) {
+            Some(at) => self.case_call(at, arguments, name.span, paren, span),
+            None => self.check_arguments(arguments, span),
+        })
     }
 
     fn call_method(

@@ -30,14 +30,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     fn condition(&mut self, expr: ast::ExprId) -> ExprId {
-        if let ast::ExprKind::Assign { op: None, op_span, .. } = self.file[expr].kind {
-            self.report(Diagnostic::error("E0317", op_span, "an assignment is a statement, not a condition").suggest(
-                "compare with `==`",
-                op_span,
-                "==",
-            ));
-            return self.error(self.file[expr].span);
-        }
         let value = self.expr(expr, Some(Ty::BOOL));
         let ty = self.ty(value);
         if !matches!(ty, Ty::BOOL | Ty::ERROR | Ty::NEVER) {
@@ -572,12 +564,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
         for arm in &self.file[arms] {
             heads.push(arm.head_span);
             self.push_scope(ast::List::EMPTY);
-            let errors = self.cx.diagnostics.len();
+            let (errors, broken) = (self.cx.diagnostics.len(), self.broken_patterns);
             let pat = match arm.pat {
                 Some(pat) => self.pattern(pat, ty),
                 None => hir::Pat { kind: hir::PatKind::Wild, ty, span: arm.head_span },
             };
-            patterns_fit &= !self.cx.diagnostics[errors..].iter().any(Diagnostic::is_error);
+            patterns_fit &=
+                broken == self.broken_patterns && !self.cx.diagnostics[errors..].iter().any(Diagnostic::is_error);
             self.diverges = before;
             let guard = arm.guard.map(|guard| self.condition(guard));
             self.diverges = before;
@@ -623,9 +616,22 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if ty != Ty::ERROR && patterns_fit {
             let rows: Vec<(&hir::Pat, bool, Span)> =
                 checked.iter().zip(&heads).map(|((pat, guard, _), &head)| (pat, guard.is_some(), head)).collect();
-            let found = super::coverage::check(&self.cx.types, &rows);
+            let texts =
+                super::coverage::Texts { types: &self.cx.types, interner: self.cx.interner, strings: &self.cx.strings };
+            let found = super::coverage::check(texts, &rows);
             let end = Span::new(span.file, span.end.saturating_sub(1), span.end);
-            self.report_coverage(found, ty, self.file[scrutinee].span, end);
+            // Behind a case that is no block stands a comma.
+            let rest = match self.file[arms].last().map(|arm| self.file[arm.body]) {
+                Some(last) if !matches!(last.kind, ast::ExprKind::Block(_)) => {
+                    let between = Span::new(span.file, last.span.end, end.start.max(last.span.end));
+                    match self.cx.sources.snippet(between).contains(',') {
+                        true => (end.at_start(), "else => unreachable "),
+                        false => (last.span.at_end(), ", else => unreachable"),
+                    }
+                }
+                _ => (end.at_start(), "else => unreachable "),
+            };
+            self.report_coverage(found, ty, self.file[scrutinee].span, rest);
         }
         let result = match branches.joined {
             _ if branches.failed => Ty::ERROR,
@@ -667,7 +673,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
-    fn report_coverage(&mut self, found: super::coverage::Coverage, ty: Ty, scrutinee: Span, end: Span) {
+    fn report_coverage(&mut self, found: super::coverage::Coverage, ty: Ty, scrutinee: Span, rest: (Span, &str)) {
         for (head, before) in found.unreachable {
             let mut diagnostic = Diagnostic::error("E0374", head, "this case is never reached");
             if let Some(before) = before {
@@ -675,16 +681,26 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             self.report(diagnostic);
         }
-        if let Some(missing) = found.missing {
+        if found.gave_up {
+            self.report(
+                Diagnostic::error(
+                    "E0386",
+                    scrutinee,
+                    "the cases of this `switch` are too many combinations to look at",
+                )
+                .suggest("take all values that are left", rest.0, rest.1),
+            );
+        } else if let Some(missing) = found.missing {
             let name = self.name_of(ty);
-            let message = match missing {
-                Some(value) => format!("this `switch` misses a case: {value}"),
-                None => "this `switch` does not cover all values".to_string(),
+            let message = match &missing[..] {
+                [] => "this `switch` does not cover all values".to_string(),
+                [only] => format!("this `switch` misses a case: {only}"),
+                [first @ .., last] => format!("this `switch` misses cases: {} and {last}", first.join(", ")),
             };
             self.report(Diagnostic::error("E0375", scrutinee, message).label(format!("this is `{name}`")).suggest(
                 "cover the rest",
-                end.at_start(),
-                "else => unreachable ",
+                rest.0,
+                rest.1,
             ));
         }
     }

@@ -63,6 +63,8 @@ pub(crate) fn converts(types: &Types, from: Ty, to: Ty, site: Site) -> bool {
         (_, TyKind::Optional(payload)) if matches!(types.kind(payload), TyKind::Optional(_)) => from == payload,
         (TyKind::Optional(_), TyKind::Optional(_)) => false,
         (_, TyKind::Optional(payload)) => converts(types, from, payload, site),
+        (TyKind::Result { .. }, TyKind::Result { .. }) => false,
+        (_, TyKind::Result { ok, .. }) => converts(types, from, ok, site),
         _ => false,
     }
 }
@@ -95,6 +97,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.retype_nil(value, to);
         }
         if to == Ty::VOID {
+            if let TyKind::Result { .. } = self.kind(from) {
+                self.report_dropped(value);
+            }
             return self.add(ExprKind::Discard(value), Ty::VOID, span);
         }
         if !converts(&self.cx.types, from, to, site) {
@@ -102,6 +107,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.error(span);
         }
         let kind = match (self.kind(from), self.kind(to)) {
+            (_, TyKind::Result { ok, .. }) => {
+                let value = self.coerce_at(value, ok, site);
+                return self.wrap_ok(Some(value), to, span);
+            }
             (TyKind::Nil, _) => return self.retype_nil(value, to),
             (TyKind::Int(_), TyKind::Int(_)) => {
                 let known = self.known_ints.get(&value).copied();
@@ -271,6 +280,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 diagnostic = diagnostic
                     .help("`!` takes the value and traps on nil, `?? default` gives another, `if let` tests it");
             }
+            (TyKind::Result { ok, .. }, _) if ok == to => {
+                diagnostic = diagnostic.help("`try` passes an error on, `catch e { ... }` handles it");
+            }
+            (_, TyKind::Result { error, .. }) if error == from => {
+                diagnostic = diagnostic.help("`return error e` gives an error");
+            }
+            (TyKind::Enum(_), TyKind::Int(_)) if self.cx.types.as_plain_enum(from).is_some() => {
+                diagnostic = self.suggest_cast(diagnostic, value, to);
+            }
             (TyKind::Pointer { target, .. }, _) if target == to => {
                 diagnostic = diagnostic.suggest("read what it points to", span.at_end(), ".*");
             }
@@ -326,6 +344,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let kind = match (self.kind(from), self.kind(to)) {
             (TyKind::Int(_) | TyKind::Bool | TyKind::Char, TyKind::Int(_)) => Conversion::Int,
+            (TyKind::Enum(_), TyKind::Int(_)) if self.cx.types.as_plain_enum(from).is_some() => Conversion::Int,
             (TyKind::Int(_), TyKind::Float(_)) => Conversion::IntToFloat,
             (TyKind::Float(_), TyKind::Int(_)) => Conversion::FloatToInt,
             (TyKind::Float(_), TyKind::Float(_)) => Conversion::Float,
@@ -353,8 +372,20 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 if matches!(self.kind(from), TyKind::Char | TyKind::Bool) && self.cx.types.is_float(to) {
                     diagnostic = diagnostic.help("convert it to an integer first");
                 }
-                if matches!(self.kind(from), TyKind::Optional(_)) {
-                    diagnostic = diagnostic.help("`!` or `??` gives the value in the optional");
+                match (self.kind(from), self.kind(to)) {
+                    (TyKind::Optional(_), _) => {
+                        diagnostic = diagnostic.help("`!` or `??` gives the value in the optional");
+                    }
+                    (TyKind::Result { .. }, _) => {
+                        diagnostic = diagnostic.help("`try` or `catch` gives the value of an error result");
+                    }
+                    (TyKind::Enum(_), TyKind::Int(_)) => {
+                        diagnostic = diagnostic.note("only enums without payloads are numbers");
+                    }
+                    (TyKind::Int(_), TyKind::Enum(_)) if self.cx.types.as_plain_enum(to).is_some() => {
+                        diagnostic = diagnostic.help(format!("`{b}.from(n)` is the case with the value `n`, or nil"));
+                    }
+                    _ => {}
                 }
                 self.report(diagnostic);
                 return self.error(span);

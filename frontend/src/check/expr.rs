@@ -137,6 +137,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             ast::ExprKind::FStr(pieces) => self.format_string(pieces, span),
             ast::ExprKind::Nil => {
+                let hint = hint.map(|ty| match self.kind(ty) {
+                    TyKind::Result { ok, .. } => ok,
+                    _ => ty,
+                });
                 let ty = match hint.map(|ty| (ty, self.kind(ty))) {
                     Some((ty, TyKind::Optional(_) | TyKind::Pointer { .. })) => ty,
                     _ => Ty::NIL,
@@ -149,13 +153,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
             ast::ExprKind::Instance { base, args } => self.instance(base, args, span),
             ast::ExprKind::Slice { base, range, bracket } => self.slice(base, range, bracket, span),
             ast::ExprKind::Call { callee, args, paren } => self.call(callee, args, None, paren, span, hint),
-            ast::ExprKind::Pipe { value, call, op } => match self.file[call].kind {
+            ast::ExprKind::Pipe { value, call, .. } => match self.file[call].kind {
                 ast::ExprKind::Call { callee, args, paren } => self.call(callee, args, Some(value), paren, span, hint),
-                ast::ExprKind::Error => self.error(span),
-                _ => {
-                    self.report(Diagnostic::error("E0403", op, "the right side of `|>` has to be a call"));
-                    self.error(span)
-                }
+                // The parser lets nothing else stand there.
+                _ => self.error(span),
             },
             ast::ExprKind::Unwrap { base, op } => self.unwrap(base, op, span, hint),
             ast::ExprKind::Unary { op, operand, op_span } => self.unary(op, operand, op_span, span, hint),
@@ -163,7 +164,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.coalesce(left, right, op_span, span, hint)
             }
             ast::ExprKind::Binary { .. } => self.binary(id, hint),
-            ast::ExprKind::Try { operand, op } => self.try_optional(operand, op, span),
+            ast::ExprKind::Try { operand, op } => self.try_expr(operand, op, span),
             ast::ExprKind::Cast { operand, ty, op } => self.cast(operand, ty, op, span),
             ast::ExprKind::Range { op, .. } => {
                 self.report(
@@ -230,10 +231,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.add(ExprKind::Unreachable, Ty::NEVER, span)
             }
 
-            ast::ExprKind::Case(_) => self.later(span, "enums are", "use integer constants for now"),
-            ast::ExprKind::Catch { .. } | ast::ExprKind::ReturnError(_) => {
-                self.later(span, "error results `T!E` are", "use an optional `?T`")
-            }
+            ast::ExprKind::Case(name) => self.inferred_case(name, span, hint),
+            ast::ExprKind::Catch { operand, name, handler, op } => self.catch(operand, name, handler, op, span, hint),
+            ast::ExprKind::ReturnError(value) => self.return_error(value, span),
             ast::ExprKind::MapLit { .. } | ast::ExprKind::SeqLit { .. } => {
                 self.later(span, "containers are", "use arrays and slices for now")
             }
@@ -437,11 +437,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
             Decl::Const(id) => self.constant(id, span, hint),
             Decl::Fns(set) => Operand::Value(self.function_set(set, name, span, hint)),
             Decl::Broken => Operand::Value(self.error(span)),
-            Decl::Struct(_) | Decl::Alias(_) => {
+            Decl::Struct(_) | Decl::Enum(_) | Decl::Alias(_) => {
                 let text = self.cx.text(name).to_string();
                 let mut diagnostic = Diagnostic::error("E0208", span, format!("`{text}` is a type, not a value"));
-                if let Decl::Struct(_) = decl {
-                    diagnostic = diagnostic.help(format!("a value of it is written `{text} {{ ... }}`"));
+                match decl {
+                    Decl::Struct(_) => {
+                        diagnostic = diagnostic.help(format!("a value of it is written `{text} {{ ... }}`"));
+                    }
+                    Decl::Enum(id) if !self.cx.types[id].cases.is_empty() => {
+                        let case = self.cx.text(self.cx.types[id].cases[0].name).to_string();
+                        diagnostic = diagnostic.help(format!("a value of it is one of its cases, as `{text}.{case}`"));
+                    }
+                    _ => {}
                 }
                 self.report(diagnostic);
                 Operand::Value(self.error(span))
@@ -483,6 +490,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                         | ConstValue::Some(_)
                         | ConstValue::Zero
                         | ConstValue::Data(..)
+                        | ConstValue::Case(..)
                 );
                 // Large values are not copied to look at them.
                 (*ty, if in_memory { None } else { Some(value.clone()) })
@@ -623,42 +631,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
             TyKind::Error => self.error(span),
             _ => {
                 let name = self.name_of(self.ty(value));
-                self.report(
-                    Diagnostic::error("E0305", op, format!("`!` needs an optional, not `{name}`"))
-                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil")),
-                );
+                let mut diagnostic = Diagnostic::error("E0305", op, format!("`!` needs an optional, not `{name}`"))
+                    .secondary(self.body[value].span, format!("this is `{name}`, which is never nil"));
+                if let TyKind::Result { .. } = self.kind(self.ty(value)) {
+                    diagnostic = diagnostic.help("`try` passes an error on, `catch e { ... }` handles it");
+                }
+                self.report(diagnostic);
                 self.error(span)
             }
         }
-    }
-
-    fn try_optional(&mut self, operand: ast::ExprId, op: Span, span: Span) -> ExprId {
-        let value = self.expr(operand, None);
-        let ty = self.ty(value);
-        let payload = match self.kind(ty) {
-            TyKind::Optional(payload) => payload,
-            TyKind::Error => return self.error(span),
-            _ => {
-                let name = self.name_of(ty);
-                self.report(
-                    Diagnostic::error("E0305", op, format!("`try` needs an optional, not `{name}`"))
-                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil")),
-                );
-                return self.error(span);
-            }
-        };
-        if !self.is_function || !matches!(self.kind(self.result), TyKind::Optional(_) | TyKind::Error) {
-            self.report(
-                Diagnostic::error("E0335", op, "`try` of an optional needs a function that returns one")
-                    .secondary(self.result_span, "nil could not be returned from here"),
-            );
-            return self.error(span);
-        }
-        if let Some(what) = self.leaving.what {
-            self.report(Diagnostic::error("E0330", op, format!("`try` cannot leave {what}")));
-            return self.error(span);
-        }
-        self.add(ExprKind::TryOptional { value, op }, payload, span)
     }
 }
 

@@ -73,10 +73,7 @@ impl<'a> Cx<'a> {
         let file = &self.files[file_index];
         let function = &file[decl];
         let Some(block) = function.body else {
-            self.report(
-                Diagnostic::error("E0214", function.head_span, "a function needs a body")
-                    .help("only functions in a `#link` block have none"),
-            );
+            // The parser reported that.
             return;
         };
         let mut fcx = FnCx::new(self, file_index, scope);
@@ -93,10 +90,7 @@ impl<'a> Cx<'a> {
                 PatKind::Bind(name) => ast::Ident { name, span: pat.span },
                 PatKind::Wild => ast::Ident { name: Symbol::UNDERSCORE, span: pat.span },
                 PatKind::Error => ast::Ident { name: Symbol::UNDERSCORE, span: pat.span },
-                _ => {
-                    fcx.cx.report(Diagnostic::error("E0215", pat.span, "a parameter is a single name"));
-                    ast::Ident { name: Symbol::UNDERSCORE, span: pat.span }
-                }
+                kind => unreachable!("the parser takes {kind:?} for no parameter"),
             };
             let local = fcx.declare_local(name, ty, false);
             fcx.bindings[local.index()] = Binding::Parameter;

@@ -620,9 +620,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
             ConstValue::Float(value) => ExprKind::Float(*value),
             ConstValue::Str(id) => ExprKind::Str(*id),
             ConstValue::Func(id) => ExprKind::Func(*id),
+            ConstValue::Case(case, parts) if parts.is_empty() => ExprKind::Case { case: *case, fields: Vec::new() },
             ConstValue::Aggregate(_)
             | ConstValue::Repeat(_)
             | ConstValue::Some(_)
+            | ConstValue::Case(..)
             | ConstValue::Slice(_)
             | ConstValue::GlobalSlice(_)
             | ConstValue::Data(..) => {

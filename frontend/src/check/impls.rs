@@ -101,9 +101,12 @@ impl<'a> Cx<'a> {
     }
 
     fn is_public(&self, ty: Ty) -> bool {
-        let TyKind::Struct(id) = self.types.kind(ty) else { return false };
-        let names = &self.scope(self.structs[id.0 as usize].scope).names;
-        names.get(&self.types[id].name).is_some_and(|named| named.visibility == Visibility::Public)
+        let (scope, name) = match self.types.kind(ty) {
+            TyKind::Struct(id) => (self.structs[id.0 as usize].scope, self.types[id].name),
+            TyKind::Enum(id) => (self.enums[id.0 as usize].scope, self.types[id].name),
+            _ => return false,
+        };
+        self.scope(scope).names.get(&name).is_some_and(|named| named.visibility == Visibility::Public)
     }
 
     /// The functions of this name that a type has of its own.

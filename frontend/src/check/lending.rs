@@ -331,7 +331,10 @@ impl Flow<'_, '_> {
             ExprKind::Convert { kind: Conversion::Same | Conversion::Some | Conversion::Address, operand } => {
                 self.sources(*operand)
             }
-            ExprKind::Unwrap { value, .. } | ExprKind::TryOptional { value, .. } => self.sources(*value),
+            ExprKind::Unwrap { value, .. }
+            | ExprKind::TryOptional { value, .. }
+            | ExprKind::TryResult { value, .. }
+            | ExprKind::Catch { value, .. } => self.sources(*value),
             ExprKind::Coalesce { value, default } => {
                 let mut all = self.sources(*value);
                 all.extend(self.sources(*default));

@@ -11,9 +11,12 @@ use crate::types::{StructId, Ty, TyKind};
 use rustc_hash::FxHashMap;
 
 impl<'c, 'a> FnCx<'c, 'a> {
-    /// The type asked for, without the `?` around it.
-    fn wanted(&self, hint: Option<Ty>) -> Option<TyKind> {
-        let ty = hint?;
+    /// The type asked for, without the `!E` and `?` around it.
+    pub(crate) fn wanted(&self, hint: Option<Ty>) -> Option<TyKind> {
+        let mut ty = hint?;
+        if let TyKind::Result { ok, .. } = self.kind(ty) {
+            ty = ok;
+        }
         Some(match self.kind(ty) {
             TyKind::Optional(payload) => self.kind(payload),
             kind => kind,
@@ -46,7 +49,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     }
 
     /// A value of which nothing is known but that it has to be one.
-    fn part_value(&mut self, value: ExprId) -> ExprId {
+    pub(crate) fn part_value(&mut self, value: ExprId) -> ExprId {
         let span = self.body[value].span;
         match self.ty(value) {
             Ty::NIL => {
@@ -251,18 +254,24 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     None
                 }
             },
-            LitTarget::Case(_) => {
-                self.cx.not_yet(span, "enums are", "use a struct for now");
-                None
+            LitTarget::Case(name) => {
+                return match self.case_of_hint(name, name.span, hint) {
+                    Some(at) => self.case_literal(at, fields, span),
+                    None => self.broken_literal(fields, span),
+                };
             }
-            LitTarget::Path(path) => self.literal_target(path),
+            LitTarget::Path(path) => match self.enum_path(path) {
+                Some((id, name)) => {
+                    return match self.find_case(id, name) {
+                        Some(at) => self.case_literal(at, fields, span),
+                        None => self.broken_literal(fields, span),
+                    };
+                }
+                None if self.report_bare_case(path, hint) => None,
+                None => self.literal_target(path),
+            },
         };
-        let Some(id) = id else {
-            for field in &self.file[fields] {
-                self.expr(field.value, None);
-            }
-            return self.error(span);
-        };
+        let Some(id) = id else { return self.broken_literal(fields, span) };
         let ty = self.cx.types.intern(TyKind::Struct(id));
         let mut seen: FxHashMap<usize, Span> = FxHashMap::default();
         let mut values = Vec::new();
@@ -321,7 +330,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let segments = &self.file[path.segments];
         let (found, name, rest) = self.named_path(path);
         if !rest.is_empty() || segments.iter().any(|segment| segment.args.is_some()) {
-            let what = if rest.is_empty() { "generics are" } else { "enums are" };
+            let what = if rest.is_empty() { "generics are" } else { "types in types are" };
             self.cx.not_yet(path.span, what, "use a struct");
             return None;
         }

@@ -12,6 +12,7 @@ use crate::hir::{self, CompareOp, ExprId, ExprKind};
 use crate::resolve::Decl;
 use crate::source::Span;
 use crate::types::{IntTy, Ty, TyKind};
+use rustc_hash::FxHashSet;
 
 /// An expression of literals without a suffix, which has no type of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,6 +149,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
     /// The type of free literals where `hint` is asked for.
     pub(crate) fn free_ty(&self, free: Free, hint: Option<Ty>) -> Ty {
         let Some(mut hint) = hint else { return free.default_ty() };
+        if let TyKind::Result { ok, .. } = self.kind(hint) {
+            hint = ok;
+        }
         if let TyKind::Optional(payload) = self.kind(hint) {
             hint = payload;
         }
@@ -544,16 +548,34 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// Whether `==` compares values of this type.
     pub(crate) fn has_equality(&self, ty: Ty) -> bool {
+        self.all_have_equality(ty, &mut FxHashSet::default())
+    }
+
+    /// `seen` are the structs and enums that are being looked at: slices may lead back to them.
+    fn all_have_equality(&self, ty: Ty, seen: &mut FxHashSet<Ty>) -> bool {
+        if let TyKind::Struct(_) | TyKind::Enum(_) = self.kind(ty)
+            && !seen.insert(ty)
+        {
+            return true;
+        }
         match self.kind(ty) {
             TyKind::Int(_) | TyKind::Float(_) | TyKind::Char | TyKind::Bool | TyKind::Str => true,
             TyKind::Pointer { .. } => true,
             TyKind::Array { element, .. }
             | TyKind::Slice { element, .. }
             | TyKind::Strided { element, .. }
-            | TyKind::View { element, .. } => self.has_equality(element),
-            TyKind::Optional(payload) => self.has_equality(payload),
-            TyKind::Tuple(list) => self.cx.types[list].iter().all(|&ty| self.has_equality(ty)),
-            TyKind::Struct(id) => self.cx.types[id].fields.iter().all(|field| self.has_equality(field.ty)),
+            | TyKind::View { element, .. } => self.all_have_equality(element, seen),
+            TyKind::Optional(payload) => self.all_have_equality(payload, seen),
+            TyKind::Tuple(list) => self.cx.types[list].iter().all(|&ty| self.all_have_equality(ty, seen)),
+            TyKind::Struct(id) => self.cx.types[id].fields.iter().all(|field| self.all_have_equality(field.ty, seen)),
+            TyKind::Enum(id) => self.cx.types[id]
+                .cases
+                .iter()
+                .flat_map(|case| &case.payload)
+                .all(|field| self.all_have_equality(field.ty, seen)),
+            TyKind::Result { ok, error } => {
+                (ok == Ty::VOID || self.all_have_equality(ok, seen)) && self.all_have_equality(error, seen)
+            }
             TyKind::Error => true,
             _ => false,
         }
@@ -658,10 +680,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             _ => {
                 let name = self.name_of(ty);
-                self.report(
+                let mut diagnostic =
                     Diagnostic::error("E0305", op_span, format!("`??` needs an optional, not `{name}`"))
-                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil")),
-                );
+                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil"));
+                if let TyKind::Result { .. } = self.kind(ty) {
+                    diagnostic = diagnostic.help("`catch { ... }` gives another value in place of an error");
+                }
+                self.report(diagnostic);
                 self.expr(right, hint);
                 return self.error(span);
             }

@@ -52,6 +52,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 self.bind_parts(&parts, &tys, init, mutable, span, out);
             }
             PatKind::Struct { target, fields, rest } => {
+                if let TyKind::Enum(_) = self.kind(ty) {
+                    self.report(
+                        Diagnostic::error("E0370", node.span, "this pattern does not match every value")
+                            .help("`if let` or `switch` tests a value"),
+                    );
+                    return self.bind_broken(pat);
+                }
                 let Some(id) = self.struct_pattern(target, ty, node.span) else {
                     let parts: Vec<(u32, ast::PatId)> = self.file[fields].iter().map(|field| (0, field.pat)).collect();
                     return self.bind_parts(&parts, &vec![Ty::ERROR; parts.len()], init, mutable, span, out);
@@ -61,11 +68,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     parts.iter().map(|&(index, _)| self.cx.types[id].fields[index as usize].ty).collect();
                 self.bind_parts(&parts, &tys, init, mutable, span, out);
             }
-            PatKind::Case(_) | PatKind::Payload { .. } => {
-                self.cx.not_yet(node.span, "enums are", "use a struct for now");
-                self.bind_broken(pat);
-            }
-            PatKind::Lit(_) | PatKind::Const(_) | PatKind::Path(_) | PatKind::Range { .. } | PatKind::Or(_) => {
+            PatKind::Case(_)
+            | PatKind::Payload { .. }
+            | PatKind::Lit(_)
+            | PatKind::Const(_)
+            | PatKind::Path(_)
+            | PatKind::Range { .. }
+            | PatKind::Or(_) => {
                 self.report(
                     Diagnostic::error("E0370", node.span, "this pattern does not match every value")
                         .help("`if let` or `switch` tests a value"),
@@ -126,7 +135,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn struct_pattern(&mut self, target: PatTarget, ty: Ty, span: Span) -> Option<StructId> {
         let named = match target {
             PatTarget::Case(_) => {
-                self.cx.not_yet(span, "enums are", "use a struct for now");
+                if ty != Ty::ERROR {
+                    let name = self.name_of(ty);
+                    let message = format!("this pattern is a case of an enum, the value is `{name}`");
+                    self.report(Diagnostic::error("E0376", span, message));
+                }
+                return None;
+            }
+            PatTarget::Path(path) if self.enum_path(path).is_some() => {
+                self.case_of_target(target, ty, span);
                 return None;
             }
             PatTarget::Path(path) => self.pattern_struct_path(path)?,
@@ -147,7 +164,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let segments = &self.file[path.segments];
         let (found, name, rest) = self.named_path(path);
         if !rest.is_empty() || segments.iter().any(|segment| segment.args.is_some()) {
-            let what = if rest.is_empty() { "generics are" } else { "enums are" };
+            let what = if rest.is_empty() { "generics are" } else { "types in types are" };
             self.cx.not_yet(path.span, what, "use a struct");
             return None;
         }
@@ -189,7 +206,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut parts: Vec<(u32, ast::PatId)> = Vec::new();
         for field in &self.file[fields] {
             match self.cx.types[id].fields.iter().position(|def| def.name == field.name.name) {
-                None => self.report_unknown_field(id, field.name),
+                None => {
+                    self.report_unknown_field(id, field.name);
+                    self.bind_broken(field.pat);
+                }
                 Some(index) if parts.iter().any(|&(other, _)| other as usize == index) => {
                     let text = self.cx.text(field.name.name).to_string();
                     let message = format!("the field `{text}` is given twice");
@@ -218,6 +238,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn let_pattern(&mut self, pat: ast::PatId, value: ExprId, ty: Ty) -> hir::Pat {
         let node = self.file[pat];
         if let TyKind::Optional(payload) = self.kind(ty) {
+            if let PatKind::Payload { target: PatTarget::Path(path), .. } = node.kind
+                && self.is_some(path)
+            {
+                return self.pattern(pat, ty);
+            }
             let inner = self.pattern(pat, payload);
             if let hir::PatKind::Nil = inner.kind {
                 return inner;
@@ -227,10 +252,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if ty != Ty::ERROR && matches!(node.kind, PatKind::Bind(_) | PatKind::Wild) {
             let name = self.name_of(ty);
             let at = self.body[value].span;
-            self.report(
-                Diagnostic::error("E0305", at, format!("`if let` needs an optional, not `{name}`"))
-                    .label(format!("this is `{name}`, which is never nil")),
-            );
+            let mut diagnostic = Diagnostic::error("E0305", at, format!("`if let` needs an optional, not `{name}`"))
+                .label(format!("this is `{name}`, which is never nil"));
+            if let TyKind::Result { .. } = self.kind(ty) {
+                diagnostic = diagnostic.help("`try` or `catch` gives the value of an error result");
+            }
+            self.report(diagnostic);
             let pat = self.pattern(pat, Ty::ERROR);
             return pat;
         }
@@ -241,8 +268,37 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn pattern(&mut self, pat: ast::PatId, ty: Ty) -> hir::Pat {
         let node = self.file[pat];
         let span = node.span;
-        let kind = self.pattern_kind(pat, ty, span).unwrap_or(hir::PatKind::Wild);
-        hir::Pat { kind, ty, span }
+        // A pattern that takes a value apart is of the value that is not nil.
+        if let (TyKind::Optional(payload), true) = (self.kind(ty), self.takes_apart(node.kind)) {
+            let inner = self.pattern(pat, payload);
+            return hir::Pat { kind: hir::PatKind::Some(Box::new(inner)), ty, span };
+        }
+        match self.pattern_kind(pat, ty, span) {
+            Some(kind) => hir::Pat { kind, ty, span },
+            None => {
+                // What had an error, here or in a constant, says nothing of the other cases.
+                self.broken_patterns += 1;
+                hir::Pat { kind: hir::PatKind::Wild, ty, span }
+            }
+        }
+    }
+
+    fn takes_apart(&mut self, kind: PatKind) -> bool {
+        match kind {
+            PatKind::Payload { target: PatTarget::Path(path), .. } => !self.is_some(path),
+            PatKind::Case(_)
+            | PatKind::Payload { .. }
+            | PatKind::Struct { .. }
+            | PatKind::Tuple(_)
+            | PatKind::Range { .. } => true,
+            PatKind::Path(path) => self.enum_path(path).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether a path is the name `some`, of the pattern `some(p)`.
+    fn is_some(&self, path: ast::Path) -> bool {
+        matches!(self.file[path.segments], [only] if self.cx.text(only.name.name) == "some")
     }
 
     fn pattern_kind(&mut self, pat: ast::PatId, ty: Ty, span: Span) -> Option<hir::PatKind> {
@@ -251,14 +307,31 @@ impl<'c, 'a> FnCx<'c, 'a> {
             PatKind::Wild => Some(hir::PatKind::Wild),
             PatKind::Bind(name) => Some(hir::PatKind::Bind(self.bind(name, ty, span))),
             PatKind::Lit(expr) => self.literal_pattern(expr, ty, span),
+            PatKind::Path(path) if self.enum_path(path).is_some() => {
+                let at = self.case_of_target(PatTarget::Path(path), ty, span)?;
+                Some(hir::PatKind::Case(at.case, Vec::new()))
+            }
             PatKind::Const(path) | PatKind::Path(path) => {
                 let (value, const_ty) = self.pattern_constant(path, ty)?;
                 self.constant_pattern(value, const_ty, ty, span)
             }
-            PatKind::Case(_) | PatKind::Payload { .. } => {
-                self.cx.not_yet(span, "enums are", "use integer constants for now");
-                self.bind_broken(pat);
-                None
+            PatKind::Case(name) => {
+                let at = self.case_of_target(PatTarget::Case(name), ty, span)?;
+                Some(hir::PatKind::Case(at.case, Vec::new()))
+            }
+            PatKind::Payload { target: PatTarget::Path(path), args } if self.is_some(path) => {
+                self.some_pattern(pat, args, ty, span)
+            }
+            PatKind::Payload { target, args } => {
+                let at = self.case_of_target(target, ty, span);
+                let Some((at, tys)) = at.and_then(|at| Some((at, self.tuple_case_pattern(at, args.len(), span)?)))
+                else {
+                    self.bind_broken(pat);
+                    return None;
+                };
+                let parts = self.file[args].iter().zip(tys).enumerate();
+                let pats = parts.map(|(index, (&part, ty))| (index as u32, self.pattern(part, ty))).collect();
+                Some(hir::PatKind::Case(at.case, pats))
             }
             PatKind::Tuple(parts) => {
                 let tys = match self.kind(ty) {
@@ -273,6 +346,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 };
                 let pats = self.file[parts].iter().zip(tys).map(|(&part, ty)| self.pattern(part, ty)).collect();
                 Some(hir::PatKind::Tuple(pats))
+            }
+            PatKind::Struct { target, fields, rest } if matches!(self.kind(ty), TyKind::Enum(_)) => {
+                let at = self.case_of_target(target, ty, span);
+                let Some((at, parts)) = at.and_then(|at| Some((at, self.struct_case_pattern(at, fields, rest, span)?)))
+                else {
+                    self.bind_broken(pat);
+                    return None;
+                };
+                let pats = parts.into_iter().map(|(index, ty, part)| (index, self.pattern(part, ty))).collect();
+                Some(hir::PatKind::Case(at.case, pats))
             }
             PatKind::Struct { target, fields, rest } => {
                 let Some(id) = self.struct_pattern(target, ty, span) else {
@@ -311,6 +394,30 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
     }
 
+    /// `some(p)`: an optional that is not nil.
+    fn some_pattern(
+        &mut self,
+        pat: ast::PatId,
+        args: ast::List<ast::PatId>,
+        ty: Ty,
+        span: Span,
+    ) -> Option<hir::PatKind> {
+        let (TyKind::Optional(payload), [inner]) = (self.kind(ty), &self.file[args]) else {
+            if ty != Ty::ERROR {
+                let name = self.name_of(ty);
+                let message = match self.kind(ty) {
+                    TyKind::Optional(_) => "`some` has one pattern in it: that of the value".to_string(),
+                    _ => format!("this pattern is of an optional, the value is `{name}`"),
+                };
+                self.report(Diagnostic::error("E0376", span, message));
+            }
+            self.bind_broken(pat);
+            return None;
+        };
+        let inner = self.pattern(*inner, payload);
+        Some(hir::PatKind::Some(Box::new(inner)))
+    }
+
     /// Binds a name, or finds the local that the first alternative bound to it.
     fn bind(&mut self, name: Symbol, ty: Ty, span: Span) -> LocalId {
         if let Some(bound) = self.alternatives.as_ref().and_then(|bound| bound.get(&name).copied()) {
@@ -341,8 +448,21 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 .suggest("the constant as a pattern", span, format!("const {text}")),
             );
         }
+        let mut meant = false;
+        if let TyKind::Enum(id) = self.kind(ty)
+            && self.has_case(id, name)
+        {
+            let text = self.cx.text(name).to_string();
+            let message = format!("this binds a new `{text}` to every value, though there is a case of that name");
+            self.report(Diagnostic::warning("W0207", span, message).suggest("the case", span.at_start(), "."));
+            meant = true;
+        }
         let local = self.declare_local(ast::Ident { name, span }, ty, false);
         self.bindings[local.index()] = Binding::Pattern;
+        if meant {
+            // That it is not used has the same cause.
+            self.mark_used(local);
+        }
         local
     }
 
@@ -431,6 +551,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let inner = hir::Pat { kind: hir::PatKind::Const(value), ty: payload, span };
             return Some(hir::PatKind::Some(Box::new(inner)));
         }
+        if let (TyKind::Enum(id), true) = (self.kind(found), found == ty) {
+            let case = match &value {
+                ConstValue::Case(case, parts) if parts.is_empty() => Some(*case),
+                ConstValue::Zero => self.cx.types[id].case_of(0).map(|case| case as u32),
+                _ => None,
+            };
+            if let Some(case) = case.filter(|&case| self.cx.types[id].cases[case as usize].payload.is_empty()) {
+                return Some(hir::PatKind::Case(case, Vec::new()));
+            }
+        }
         let comparable = matches!(self.kind(found), TyKind::Int(_) | TyKind::Char | TyKind::Bool | TyKind::Str);
         if found != ty || !comparable {
             let (pattern, name) = (self.name_of(found), self.name_of(ty));
@@ -456,7 +586,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             match self.type_of_name(named, first) {
                 Some(named) => self.type_member(named, member.name, path.span),
                 None => {
-                    self.cx.not_yet(path.span, "enums are", "use a constant");
+                    self.report_no_enum(path);
                     return None;
                 }
             }

@@ -44,6 +44,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn type_of_name(&mut self, found: NameRef, name: ast::Ident) -> Option<Ty> {
         match found {
             NameRef::Decl(Decl::Struct(id)) => Some(self.cx.types.intern(TyKind::Struct(id))),
+            NameRef::Decl(Decl::Enum(id)) => Some(self.cx.types.intern(TyKind::Enum(id))),
             NameRef::Decl(Decl::Alias(id)) => Some(self.cx.resolve_alias(id, name.span)),
             NameRef::Unknown => builtin_type(self.cx.text(name.name)),
             _ => None,
@@ -52,6 +53,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// `i64.MIN` and the like.
     pub(crate) fn type_member(&mut self, ty: Ty, name: ast::Ident, span: Span) -> ExprId {
+        if let TyKind::Enum(id) = self.kind(ty)
+            && (self.has_case(id, name.name) || self.cx.type_fns_of(ty, name.name).is_none())
+        {
+            return match self.find_case(id, name) {
+                Some(at) => self.plain_case(at, span),
+                None => self.error(span),
+            };
+        }
         let text = self.cx.text(name.name).to_string();
         let value = match (self.kind(ty), text.as_str()) {
             (TyKind::Error, _) => return self.error(span),
@@ -195,6 +204,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
             diagnostic = diagnostic.suggest(format!("`{text}` is a function; call it"), name.span.at_end(), "()");
         } else if let TyKind::Optional(_) = self.kind(ty) {
             diagnostic = diagnostic.help("`!` or `if let` gives the value in the optional");
+        } else if let TyKind::Result { .. } = self.kind(ty) {
+            diagnostic = diagnostic.help("`try` or `catch` gives the value of an error result");
+        } else if let TyKind::Enum(id) = self.kind(ty)
+            && self.has_case(id, name.name)
+        {
+            diagnostic = diagnostic.help(format!("`== .{text}` compares with the case"));
+        } else if self.cx.types.as_plain_enum(ty).is_some() {
+        } else if let TyKind::Enum(_) = self.kind(ty) {
+            diagnostic = diagnostic.help("`switch` or `if let` takes the payload of a case apart");
         } else if let (TyKind::Array { .. }, "ptr") = (self.kind(ty), text) {
             diagnostic = diagnostic.help("`&a[0]` is the address of the first element");
         } else if let TyKind::Tuple(_) = self.kind(ty) {
@@ -431,7 +449,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 _ => None,
             },
             ExprKind::Aggregate(parts) => parts.iter().find_map(|&part| self.escaping_local(part)),
-            ExprKind::Struct(fields) => fields.iter().find_map(|&(_, field)| self.escaping_local(field)),
+            ExprKind::Struct(fields) | ExprKind::Case { fields, .. } => {
+                fields.iter().find_map(|&(_, field)| self.escaping_local(field))
+            }
             ExprKind::Builtin { op: hir::Builtin::View, args, .. } => self.escaping_local(args[0]),
             ExprKind::Unwrap { value, .. } => self.escaping_local(*value),
             ExprKind::Block(block) => self.escaping_local(self.body[*block].tail?),

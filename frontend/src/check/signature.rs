@@ -120,7 +120,7 @@ impl<'a> Cx<'a> {
             TyKind::Error | TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Fn { .. } => true,
             TyKind::Float(bits) => bits > 16,
             TyKind::Pointer { .. } => true,
-            TyKind::Optional(payload) => self.types.has_niche(payload),
+            TyKind::Optional(payload) => self.types.is_address(payload),
             _ => false,
         }
     }

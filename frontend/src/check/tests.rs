@@ -318,7 +318,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     // not there yet: one error each
     (
-        "fn id!(T)(x: T) -> T { x }\nfn g(a, b) { }\nenum E { A }\nfn main() { print(id(1), g(1, 2)); let e: E = E.A; id(2); }",
+        "fn id!(T)(x: T) -> T { x }\nfn g(a, b) { }\nenum E!(T) { A(T) }\nfn main() { print(id(1), g(1, 2)); let e: E = E.A; id(2); }",
         &["E0900@1", "E0900@2", "E0900@3", "W0201@4"],
     ),
     (

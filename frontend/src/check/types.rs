@@ -1,4 +1,4 @@
-//! From types as they are written to [`Ty`], and the fields and layouts of structs.
+//! From types as they are written to [`Ty`], and the fields and layouts of structs; those of enums are in `enums`.
 
 use super::{Cx, TypeState};
 use crate::ast::{self, TypeKind};
@@ -8,7 +8,7 @@ use crate::layout::{MAX_SIZE, layout_fields};
 use crate::resolve::suggest::nearest;
 use crate::resolve::{AliasId, AliasState, Decl, ScopeId};
 use crate::source::Span;
-use crate::types::{FieldDef, StructId, Ty, TyKind};
+use crate::types::{EnumId, FieldDef, StructId, Ty, TyKind};
 use rustc_hash::FxHashMap;
 
 /// Names of types that every scope sees, below all declarations.
@@ -52,14 +52,22 @@ pub(crate) enum TypePlace {
 impl<'a> Cx<'a> {
     /// Fields and layouts of all structs, and the types of aliases.
     pub(crate) fn resolve_types(&mut self) {
-        let mut next = 0;
-        // Blocks in array lengths could declare further structs.
-        while next < self.structs.len() {
-            self.resolve_struct(StructId(next as u32));
-            next += 1;
+        // Blocks in array lengths could declare further structs and enums.
+        let (mut structs, mut enums) = (0, 0);
+        while structs < self.structs.len() || enums < self.enums.len() {
+            if structs < self.structs.len() {
+                self.resolve_struct(StructId(structs as u32));
+                structs += 1;
+            } else {
+                self.resolve_enum(EnumId(enums as u32));
+                enums += 1;
+            }
         }
         for index in 0..self.structs.len() {
             self.layout_struct(StructId(index as u32));
+        }
+        for index in 0..self.enums.len() {
+            self.layout_enum(EnumId(index as u32));
         }
         for index in 0..self.aliases.len() {
             let (scope, span) = (self.aliases[index].scope, self.aliases[index].span);
@@ -123,16 +131,9 @@ impl<'a> Cx<'a> {
         self.structs[id.0 as usize].layout = TypeState::InProgress;
         let fields: Vec<(Ty, Span)> = self.types[id].fields.iter().map(|field| (field.ty, field.span)).collect();
         for &(ty, span) in &fields {
-            if let Some(inner) = self.struct_in_progress(ty) {
-                let (name, inner_name) =
-                    (self.text(self.types[id].name).to_string(), self.text(self.types[inner].name).to_string());
-                let place = self.types[id].span;
-                self.report(
-                    Diagnostic::error("E0307", place, format!("the struct `{name}` contains itself"))
-                        .label("its size would be infinite")
-                        .secondary(span, format!("`{inner_name}` in it"))
-                        .help("let the field be a pointer, `*T` or `?*T`"),
-                );
+            if let Some(inner) = self.type_in_progress(ty) {
+                let name = self.text(self.types[id].name).to_string();
+                self.report_infinite("struct", &name, self.types[id].span, inner, span);
                 self.break_fields(id);
                 break;
             }
@@ -157,12 +158,27 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// Lays out the structs that are in a value of this type.
+    /// A struct or enum that contains itself, through a field at `field`.
+    pub(crate) fn report_infinite(&mut self, what: &str, name: &str, declared: Span, inner: Symbol, field: Span) {
+        let inner = self.text(inner).to_string();
+        let mut diagnostic = Diagnostic::error("E0307", declared, format!("the {what} `{name}` contains itself"))
+            .label("its size would be infinite")
+            .secondary(field, format!("`{inner}` in it"));
+        diagnostic = diagnostic.help("let the field be a pointer, `*T` or `?*T`");
+        self.report(diagnostic);
+    }
+
+    /// Lays out the structs and enums that are in a value of this type.
     pub(crate) fn layout_parts(&mut self, ty: Ty) {
         match self.types.kind(ty) {
             TyKind::Struct(id) => self.layout_struct(id),
+            TyKind::Enum(id) => self.layout_enum(id),
             TyKind::Array { element, .. } => self.layout_parts(element),
-            TyKind::Optional(payload) if !self.types.has_niche(payload) => self.layout_parts(payload),
+            TyKind::Optional(payload) if !self.types.is_address(payload) => self.layout_parts(payload),
+            TyKind::Result { ok, error } => {
+                self.layout_parts(ok);
+                self.layout_parts(error);
+            }
             TyKind::Tuple(list) => {
                 let parts = self.types[list].to_vec();
                 for ty in parts {
@@ -173,13 +189,19 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// A struct in a value of this type whose layout is being made.
-    fn struct_in_progress(&self, ty: Ty) -> Option<StructId> {
+    /// The name of a struct or enum in a value of this type whose layout is being made.
+    pub(crate) fn type_in_progress(&self, ty: Ty) -> Option<Symbol> {
         match self.types.kind(ty) {
-            TyKind::Struct(id) => (self.structs[id.0 as usize].layout == TypeState::InProgress).then_some(id),
-            TyKind::Array { element, .. } => self.struct_in_progress(element),
-            TyKind::Optional(payload) if !self.types.has_niche(payload) => self.struct_in_progress(payload),
-            TyKind::Tuple(list) => self.types[list].iter().find_map(|&ty| self.struct_in_progress(ty)),
+            TyKind::Struct(id) => {
+                (self.structs[id.0 as usize].layout == TypeState::InProgress).then_some(self.types[id].name)
+            }
+            TyKind::Enum(id) => {
+                (self.enums[id.0 as usize].layout == TypeState::InProgress).then_some(self.types[id].name)
+            }
+            TyKind::Array { element, .. } => self.type_in_progress(element),
+            TyKind::Optional(payload) if !self.types.is_address(payload) => self.type_in_progress(payload),
+            TyKind::Result { ok, error } => self.type_in_progress(ok).or_else(|| self.type_in_progress(error)),
+            TyKind::Tuple(list) => self.types[list].iter().find_map(|&ty| self.type_in_progress(ty)),
             _ => None,
         }
     }
@@ -187,7 +209,7 @@ impl<'a> Cx<'a> {
     /// The type, if a value of it fits into memory; else an error was reported.
     pub(crate) fn sized(&mut self, ty: Ty, span: Span) -> Ty {
         self.layout_parts(ty);
-        if self.struct_in_progress(ty).is_some() || self.types.try_layout(ty).is_some() {
+        if self.type_in_progress(ty).is_some() || self.types.try_layout(ty).is_some() {
             return ty;
         }
         let name = self.name_of(ty);
@@ -198,7 +220,7 @@ impl<'a> Cx<'a> {
     /// The size of a type in bytes, for `size_of!(T)`.
     pub(crate) fn size_of(&mut self, ty: Ty, span: Span) -> Option<u64> {
         self.layout_parts(ty);
-        if self.struct_in_progress(ty).is_some() || self.types.try_layout(ty).is_none() {
+        if self.type_in_progress(ty).is_some() || self.types.try_layout(ty).is_none() {
             self.report(Diagnostic::error("E0307", span, "the size of this type depends on itself"));
             return None;
         }
@@ -298,9 +320,13 @@ impl<'a> Cx<'a> {
                 self.not_yet(node.span, "garbage-collected references are", "use a pointer from `create!`");
                 Ty::ERROR
             }
-            TypeKind::Result { .. } => {
-                self.not_yet(node.span, "error results `T!E` are", "return an optional `?T`");
-                Ty::ERROR
+            TypeKind::Result { ok, error } => {
+                let ok = self.resolve_type(scope, ok, TypePlace::Other);
+                let error = self.resolve_element(scope, error);
+                if ok == Ty::ERROR || error == Ty::ERROR {
+                    return Ty::ERROR;
+                }
+                self.types.intern(TyKind::Result { ok, error })
             }
             TypeKind::Dyn(_) => {
                 self.not_yet(node.span, "`dyn` is", "use a `fn` type or a struct of them");
@@ -310,7 +336,7 @@ impl<'a> Cx<'a> {
     }
 
     /// The type of a part, which has to have values.
-    fn resolve_element(&mut self, scope: ScopeId, id: ast::TypeId) -> Ty {
+    pub(crate) fn resolve_element(&mut self, scope: ScopeId, id: ast::TypeId) -> Ty {
         let ty = self.resolve_type(scope, id, TypePlace::Other);
         if ty == Ty::VOID {
             let span = self.files[self.scope(scope).file][id].span;
@@ -337,6 +363,7 @@ impl<'a> Cx<'a> {
         let text = self.text(first.name.name).to_string();
         let ty = match found {
             Some((Decl::Struct(id), ..)) => self.types.intern(TyKind::Struct(id)),
+            Some((Decl::Enum(id), ..)) => self.types.intern(TyKind::Enum(id)),
             Some((Decl::Alias(id), ..)) => self.resolve_alias(id, first.name.span),
             Some((Decl::Broken, ..)) => return Ty::ERROR,
             // A function or variable of that name does not hide the type.
@@ -401,7 +428,7 @@ impl<'a> Cx<'a> {
                 scope
                     .names
                     .iter()
-                    .filter(|(_, named)| matches!(named.decl, Decl::Struct(_) | Decl::Alias(_)))
+                    .filter(|(_, named)| matches!(named.decl, Decl::Struct(_) | Decl::Enum(_) | Decl::Alias(_)))
                     .map(|(&name, _)| self.text(name)),
             );
             at = scope.parent;
@@ -434,6 +461,11 @@ impl<'a> Cx<'a> {
             TyKind::Struct(id) if self.structs[id.0 as usize].state == TypeState::Done => {
                 self.types[id].fields.iter().find_map(|field| self.without_zero(field.ty))
             }
+            TyKind::Enum(id) => match self.types[id].case_of(0) {
+                Some(case) => self.types[id].cases[case].payload.iter().find_map(|field| self.without_zero(field.ty)),
+                None => Some(ty),
+            },
+            TyKind::Result { ok, .. } => self.without_zero(ok),
             _ => None,
         }
     }

@@ -132,6 +132,12 @@ impl Verifier<'_> {
                     self.pat(pat, parts[*index as usize]);
                 }
             }
+            PatKind::Case(case, fields) => {
+                let parts = self.types.case_fields(ty, *case);
+                for (index, pat) in fields {
+                    self.pat(pat, parts[*index as usize]);
+                }
+            }
             PatKind::Some(inner) => match self.types.kind(ty) {
                 TyKind::Optional(payload) => self.pat(inner, payload),
                 _ => self.expect(false, "some of no optional", pat),
@@ -251,10 +257,43 @@ impl Verifier<'_> {
                 let fits = matches!(types.kind(a), TyKind::Optional(payload) if payload == ty);
                 self.expect(fits, "payload of another type", node);
             }
+            ExprKind::TryResult { value, .. } => {
+                let a = self.expr(*value);
+                let error_of = |ty: Ty| match types.kind(ty) {
+                    TyKind::Result { error, .. } => Some(error),
+                    _ => None,
+                };
+                let fits = matches!(types.kind(a), TyKind::Result { ok, .. } if ok == ty);
+                let result = error_of(self.func.result);
+                self.expect(fits && error_of(a) == result, "try of another type", node);
+            }
+            ExprKind::Catch { value, error, handler } => {
+                let a = self.expr(*value);
+                let fits = match types.kind(a) {
+                    TyKind::Result { ok, error: e } => {
+                        (ok == ty || ty == Ty::VOID) && error.is_none_or(|local| body[local].ty == e)
+                    }
+                    _ => false,
+                };
+                self.expect(fits, "catch of another type", node);
+                self.block(*handler, ty);
+            }
+            ExprKind::Case { case, fields } => {
+                let wanted = types.case_fields(ty, *case);
+                let mut seen = vec![false; wanted.len()];
+                for &(index, value) in fields {
+                    let found = self.expr(value);
+                    seen[index as usize] = true;
+                    self.expect(found == wanted[index as usize], "payload of another type", node);
+                }
+                self.expect(seen.iter().all(|&seen| seen), "missing payload", node);
+            }
             ExprKind::Convert { kind, operand } => {
                 let a = self.expr(*operand);
                 let fits = match kind {
-                    Conversion::Int => (int(a) || matches!(a, Ty::BOOL | Ty::CHAR)) && int(ty),
+                    Conversion::Int => {
+                        (int(a) || types.as_plain_enum(a).is_some() || matches!(a, Ty::BOOL | Ty::CHAR)) && int(ty)
+                    }
                     Conversion::IntToFloat => int(a) && types.is_float(ty),
                     Conversion::FloatToInt => types.is_float(a) && int(ty),
                     Conversion::Float => types.is_float(a) && types.is_float(ty),
@@ -392,6 +431,10 @@ impl Verifier<'_> {
                     Builtin::AllocValue => tys[0] == Ty::I64 && types.element(ty) == Some(tys[1]),
                     Builtin::Free | Builtin::Destroy => tys.len() == 1 && ty == Ty::VOID,
                     Builtin::Create => matches!(types.kind(ty), TyKind::Pointer { target, .. } if [target] == tys[..]),
+                    Builtin::EnumFrom => {
+                        let whole = matches!(types.kind(ty), TyKind::Optional(payload) if types.as_plain_enum(payload).is_some());
+                        tys.len() == 1 && int(tys[0]) && whole
+                    }
                     Builtin::View => {
                         types.element(tys[0]) == types.element(ty) && tys[1..].iter().all(|&ty| ty == Ty::I64)
                     }

@@ -208,10 +208,21 @@ impl Cx<'_> {
                 _ => ConstValue::Zero,
             },
             TyKind::Pointer { .. } => ConstValue::Zero,
-            TyKind::Optional(payload) if self.types.has_niche(payload) => match self.data_value(id, offset, payload) {
+            TyKind::Enum(of) if self.types[of].is_plain() => {
+                let tag = word(self.types.layout(ty).size);
+                match self.types[of].case_of(tag) {
+                    Some(case) => ConstValue::Case(case as u32, Vec::new()),
+                    None => ConstValue::Data(id, offset),
+                }
+            }
+            TyKind::Optional(payload) if self.types.is_address(payload) => match self.data_value(id, offset, payload) {
                 ConstValue::Zero => ConstValue::Zero,
                 value => ConstValue::Some(Box::new(value)),
             },
+            TyKind::Optional(payload) if self.types.niche(payload).is_some() => {
+                let tag = word(self.types.layout(self.types.tag_ty(payload)).size);
+                if tag == 0 { ConstValue::Zero } else { ConstValue::Data(id, offset) }
+            }
             TyKind::Optional(payload) => match data.bytes[(offset + self.types.field_offset(ty, 1)) as usize] {
                 0 => ConstValue::Zero,
                 _ => ConstValue::Some(Box::new(self.data_value(id, offset, payload))),
@@ -288,6 +299,7 @@ fn holds_data(value: &ConstValue) -> bool {
     match value {
         ConstValue::Data(..) => true,
         ConstValue::Some(payload) => holds_data(payload),
+        ConstValue::Case(_, parts) => parts.iter().any(holds_data),
         _ => false,
     }
 }

@@ -199,7 +199,7 @@ impl Cx<'_> {
                 | TyKind::Slice { element, .. }
                 | TyKind::Strided { element, .. }
                 | TyKind::View { element, .. } => work.push(element),
-                TyKind::Optional(payload) if !self.types.has_niche(payload) => work.push(payload),
+                TyKind::Optional(payload) if !self.types.is_address(payload) => work.push(payload),
                 TyKind::Result { ok, error } => work.extend([ok, error]),
                 TyKind::Struct(_) | TyKind::Tuple(_) => work.extend(self.types.fields(ty)),
                 TyKind::Enum(id) => {

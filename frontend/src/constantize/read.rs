@@ -7,7 +7,7 @@
 use crate::hir::FuncId;
 use crate::intern::Symbol;
 use crate::lower::Session;
-use crate::types::{Ty, TyKind, Types};
+use crate::types::{Niche, Ty, TyKind, Types};
 use lang_ir::evaluate::{Limits, Located, Memory, Piece as Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -211,12 +211,16 @@ impl<'r> Reader<'r> {
                     self.visit(at + offset, part, &step(path, Step::Part(index as u32)))?;
                 }
             }
-            TyKind::Optional(payload) if types.has_niche(payload) => self.visit(at, payload, path)?,
-            TyKind::Optional(payload) => {
-                if self.byte(at + types.field_offset(ty, 1)) != 0 {
-                    self.visit(at, payload, path)?;
+            TyKind::Optional(payload) => match types.niche(payload) {
+                Some(Niche::Null) => self.visit(at, payload, path)?,
+                // Nil is the tag that no case has.
+                Some(Niche::Tag(free)) => self.visit_case(at, payload, free, path)?,
+                None => {
+                    if self.byte(at + types.field_offset(ty, 1)) != 0 {
+                        self.visit(at, payload, path)?;
+                    }
                 }
-            }
+            },
             TyKind::Pointer { .. } | TyKind::Ref(_) => {
                 let address = self.word(at);
                 if address != 0 {
@@ -245,7 +249,7 @@ impl<'r> Reader<'r> {
                 let count = extents.fold(1, |all: u64, extent| all.saturating_mul(extent));
                 self.visit_slice(at, element, count, false, path)?;
             }
-            TyKind::Enum(_) | TyKind::Result { .. } => self.visit_case(at, ty, path)?,
+            TyKind::Enum(_) | TyKind::Result { .. } => self.visit_case(at, ty, 0, path)?,
             TyKind::Error
             | TyKind::Never
             | TyKind::Void
@@ -258,30 +262,22 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// The payload of the case that an enum or result is in.
-    fn visit_case(&mut self, at: u64, ty: Ty, path: &Path) -> Result<(), Refused> {
+    /// The payload of the case that an enum or result is in; its tag was flipped by some bits.
+    fn visit_case(&mut self, at: u64, ty: Ty, flipped: u128, path: &Path) -> Result<(), Refused> {
         let types = self.types;
-        match types.kind(ty) {
-            TyKind::Enum(id) => {
-                let size = types.layout(types[id].repr).size;
-                let mut tag = [0; 16];
-                let _ = self.memory.read(at, &mut tag[..size as usize]);
-                let tag = u128::from_le_bytes(tag);
-                let Some(case) = types[id].cases.iter().find(|case| case.value == tag) else { return Ok(()) };
-                let tag = types.layout(types[id].repr);
-                let fields = case.payload.iter().map(|field| types.layout(field.ty));
-                let offsets =
-                    crate::layout::layout_fields([tag].into_iter().chain(fields)).map(|layout| layout.offsets);
-                for (field, offset) in case.payload.iter().zip(offsets.unwrap_or_default().into_iter().skip(1)) {
-                    self.visit(at + offset, field.ty, &step(path, Step::Field(field.name)))?;
-                }
-            }
-            TyKind::Result { ok, error } => {
-                let size = types.layout(ok).size.max(types.layout(error).size);
-                let failed = self.byte(at + size) != 0;
-                self.visit(at, if failed { error } else { ok }, path)?;
-            }
-            _ => {}
+        let size = types.layout(types.tag_ty(ty)).size;
+        let mut tag = [0; 16];
+        let _ = self.memory.read(at, &mut tag[..size as usize]);
+        let tag = u128::from_le_bytes(tag) ^ flipped;
+        let Some(case) = (0..types.case_count(ty)).find(|&case| types.tag(ty, case) == tag) else { return Ok(()) };
+        for (index, field) in types.case_fields(ty, case).into_iter().enumerate() {
+            let name = match types.kind(ty) {
+                TyKind::Enum(id) => types[id].cases[case as usize].payload[index].name,
+                _ => Symbol::EMPTY,
+            };
+            let part = if name == Symbol::EMPTY { Step::Part(index as u32) } else { Step::Field(name) };
+            let offset = types.payload_offset(ty, case, index as u32);
+            self.visit(at + offset, field, &step(path, part))?;
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ pub(super) struct Lower<'c, 'p, 'b> {
     pub body: &'b Body,
     pub result: Ty,
     /// Where the result goes, if not to IR results.
-    result_memory: Option<Mem>,
+    pub result_memory: Option<Mem>,
     /// Locals that a pointer or slice may lead to.
     pub lent: Vec<bool>,
     /// Locals that cannot be SSA variables.
@@ -297,7 +297,7 @@ impl<'c, 'p> Lower<'c, 'p, '_> {
     }
 
     /// Ends the function, whose result is these leaves or in memory.
-    fn leave(&mut self, values: &[Value]) {
+    pub fn leave(&mut self, values: &[Value]) {
         let Some(exit) = self.exit else { return self.return_(values) };
         if let (None, Some(result)) = (self.result_memory, self.body.result) {
             self.bind(result, &Val::Scalars(values.into()));

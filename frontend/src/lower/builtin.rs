@@ -15,6 +15,7 @@ impl Lower<'_, '_, '_> {
         match op {
             Builtin::AllocValue | Builtin::Create => return self.allocate_value(op, args, ty, paren),
             Builtin::View => return self.view(args, paren),
+            Builtin::EnumFrom => return self.enum_from(args[0], ty, paren),
             _ => {}
         }
         let from = args.first().map_or(Ty::VOID, |&arg| self.ty(arg));
@@ -95,7 +96,7 @@ impl Lower<'_, '_, '_> {
                 self.call_runtime(runtime::FREE, &values[0][..1]);
                 return Scalars::new();
             }
-            Builtin::AllocValue | Builtin::Create | Builtin::View => unreachable!("done above"),
+            Builtin::AllocValue | Builtin::Create | Builtin::View | Builtin::EnumFrom => unreachable!("done above"),
         };
         smallvec![result]
     }

@@ -5,7 +5,7 @@ use super::repr::{Repr, scalar_type};
 use super::runtime::Runtime;
 use super::tidy::tidy;
 use crate::source::{FileId, Span};
-use crate::types::{Ty, TyKind};
+use crate::types::{Niche, Ty, TyKind};
 use lang_ir::builder::Builder;
 use lang_ir::ssa::{SsaBuilder, Variable};
 use lang_ir::*;
@@ -313,9 +313,9 @@ impl<'c, 'p> Code<'c, 'p> {
         scalar_type(&self.cx.program.types, ty).expect("a scalar")
     }
 
-    /// Whether `?T` of this payload is one word.
-    pub fn has_niche(&self, payload: Ty) -> bool {
-        self.cx.program.types.has_niche(payload)
+    /// How `?T` of this payload is kept in the space of the payload.
+    pub fn niche(&self, payload: Ty) -> Option<Niche> {
+        self.cx.program.types.niche(payload)
     }
 
     /// The payload's type of an optional.
@@ -534,22 +534,36 @@ impl<'c, 'p> Code<'c, 'p> {
 
     /// Whether an optional is nil.
     pub fn is_nil(&mut self, val: &Val, ty: Ty) -> Value {
-        let word = match self.kind(ty) {
-            TyKind::Optional(payload) => self.has_niche(payload),
-            _ => true,
+        let niche = match self.kind(ty) {
+            TyKind::Optional(payload) => self.niche(payload),
+            _ => Some(Niche::Null),
         };
-        if word {
-            let (pointer, null) = (val.scalar(), self.null());
-            return self.b().icmp_eq(pointer, null);
+        match niche {
+            Some(Niche::Null) => {
+                let (pointer, null) = (val.scalar(), self.null());
+                self.b().icmp_eq(pointer, null)
+            }
+            Some(Niche::Tag(_)) => {
+                let payload = self.payload(ty);
+                let tag = self.tag(val, payload);
+                let zero = self.zero_scalar(self.func.ty(tag));
+                self.b().icmp_eq(tag, zero)
+            }
+            None => {
+                let tag = self.field(val, ty, 1, Ty::BOOL).scalar();
+                self.not(tag)
+            }
         }
-        let tag = self.field(val, ty, 1, Ty::BOOL).scalar();
-        self.not(tag)
     }
 
     /// The payload of an optional that is not nil.
     pub fn some(&mut self, val: &Val, ty: Ty) -> Val {
         let payload = self.payload(ty);
-        if self.has_niche(payload) { val.clone() } else { self.field(val, ty, 0, payload) }
+        match self.niche(payload) {
+            Some(Niche::Tag(free)) => self.flip_tag(val, payload, free),
+            Some(Niche::Null) => val.clone(),
+            None => self.field(val, ty, 0, payload),
+        }
     }
 
     /// A value in memory where it is not: in a fresh slot.

@@ -3,7 +3,7 @@
 use super::Cx;
 use super::repr::scalar_type;
 use crate::hir::{self, ConstId, ConstValue, DataId, DataTarget, GlobalInit, StrId};
-use crate::types::{Ty, TyKind};
+use crate::types::{Niche, Ty, TyKind};
 use lang_ir::{Global, GlobalId, Reloc, RelocTarget, eval};
 
 /// The contents of a global while they are made.
@@ -15,11 +15,16 @@ struct Data {
 
 impl Data {
     fn bytes(&mut self, at: u64, bytes: &[u8]) {
-        let (start, end) = (at as usize, at as usize + bytes.len());
+        self.reserve(at, bytes.len());
+        self.bytes[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Makes room for a number of bytes, zero if they are new.
+    fn reserve(&mut self, at: u64, len: usize) {
+        let end = at as usize + len;
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
         }
-        self.bytes[start..end].copy_from_slice(bytes);
     }
 
     fn address(&mut self, at: u64, target: RelocTarget) {
@@ -214,8 +219,23 @@ impl Cx<'_> {
             ConstValue::Some(payload) => {
                 let TyKind::Optional(inner) = types.kind(ty) else { unreachable!("a payload is of an optional") };
                 self.write(data, at, inner, payload);
-                if !types.has_niche(inner) {
-                    data.bytes(at + types.field_offset(ty, 1), &[1]);
+                match types.niche(inner) {
+                    None => data.bytes(at + types.field_offset(ty, 1), &[1]),
+                    Some(Niche::Null) => {}
+                    Some(Niche::Tag(free)) => {
+                        // The tag was written as that of the enum, unless it is zero.
+                        let size = types.layout(types.tag_ty(inner)).size as usize;
+                        data.reserve(at, size);
+                        let tag = &mut data.bytes[at as usize..at as usize + size];
+                        tag.iter_mut().zip(free.to_le_bytes()).for_each(|(byte, free)| *byte ^= free);
+                    }
+                }
+            }
+            ConstValue::Case(case, parts) => {
+                let size = types.layout(types.tag_ty(ty)).size as usize;
+                data.bytes(at, &types.tag(ty, *case).to_le_bytes()[..size]);
+                for (field, (part, part_ty)) in parts.iter().zip(types.case_fields(ty, *case)).enumerate() {
+                    self.write(data, at + types.payload_offset(ty, *case, field as u32), part_ty, part);
                 }
             }
             ConstValue::Slice(id) => {

@@ -137,6 +137,7 @@ impl Code<'_, '_> {
                 let equal = self.equal(payload, &left, &right);
                 self.require(equal, different);
             }
+            TyKind::Enum(_) | TyKind::Result { .. } => self.require_union(ty, &left, &right, different),
             TyKind::Void => {}
             kind => unreachable!("{kind:?} is compared without a function"),
         }
@@ -145,6 +146,33 @@ impl Code<'_, '_> {
         self.switch_to(different);
         let no = self.bool(false);
         self.return_(&[no]);
+    }
+
+    /// Goes on if both values are of one case with equal payloads.
+    fn require_union(&mut self, ty: Ty, left: &Val, right: &Val, different: Block) {
+        let types = &self.cx.program.types;
+        let (tag, other) = (self.tag(left, ty), self.tag(right, ty));
+        let same = self.b().icmp_eq(tag, other);
+        self.require(same, different);
+        let end = self.new_block();
+        let with_payload: Vec<(u32, Vec<Ty>)> = (0..types.case_count(ty))
+            .map(|case| (case, types.case_fields(ty, case)))
+            .filter(|(_, fields)| !fields.is_empty())
+            .collect();
+        let table: Vec<(u128, Block)> =
+            with_payload.iter().map(|(case, _)| (types.tag(ty, *case), self.new_block())).collect();
+        self.switch(tag, &table, end);
+        for ((case, fields), (_, block)) in with_payload.into_iter().zip(table) {
+            self.switch_to(block);
+            for (index, field) in fields.into_iter().enumerate() {
+                let left = self.payload_part(left, ty, case, index as u32);
+                let right = self.payload_part(right, ty, case, index as u32);
+                let equal = self.equal(field, &left, &right);
+                self.require(equal, different);
+            }
+            self.jump(end);
+        }
+        self.switch_to(end);
     }
 
     fn require(&mut self, condition: Value, otherwise: Block) {

@@ -62,6 +62,7 @@ impl Lower<'_, '_, '_> {
             ExprKind::Load(place) => Val::Memory(self.place_memory(place)),
             ExprKind::Unwrap { value, op } => self.unwrap(value, op),
             ExprKind::TryOptional { value, op } => self.try_optional(value, op),
+            ExprKind::TryResult { value, op } => self.try_result(value, op),
             ExprKind::Convert { kind: Conversion::Same, operand } => self.borrow(operand),
             _ => self.expr(expr),
         }
@@ -139,7 +140,11 @@ impl Lower<'_, '_, '_> {
     /// Evaluates and drops the value.
     pub fn effect(&mut self, expr: ExprId) {
         match self.body[expr].kind {
-            ExprKind::Block(_) | ExprKind::If { .. } | ExprKind::Switch { .. } | ExprKind::Coalesce { .. } => {
+            ExprKind::Block(_)
+            | ExprKind::If { .. }
+            | ExprKind::Switch { .. }
+            | ExprKind::Coalesce { .. }
+            | ExprKind::Catch { .. } => {
                 self.expr_to(expr, &Dest::Nowhere);
             }
             ExprKind::Discard(value) | ExprKind::Diverge(value) => self.effect(value),
@@ -157,6 +162,7 @@ impl Lower<'_, '_, '_> {
             ExprKind::If { arms, otherwise } => self.if_(arms, *otherwise, dest),
             ExprKind::Switch { value, arms } => self.switch_on(*value, arms, dest),
             ExprKind::Coalesce { value, default } => self.coalesce(*value, *default, body[expr].ty, dest),
+            ExprKind::Catch { value, error, handler } => self.catch(*value, *error, *handler, body[expr].ty, dest),
             ExprKind::Diverge(value) => self.effect(*value),
             _ => match dest {
                 Dest::Nowhere => self.effect(expr),
@@ -178,7 +184,11 @@ impl Lower<'_, '_, '_> {
         let (ty, span) = (body[expr].ty, body[expr].span);
         let repr = self.repr(ty);
         match &body[expr].kind {
-            ExprKind::Block(_) | ExprKind::If { .. } | ExprKind::Switch { .. } | ExprKind::Coalesce { .. } => {
+            ExprKind::Block(_)
+            | ExprKind::If { .. }
+            | ExprKind::Switch { .. }
+            | ExprKind::Coalesce { .. }
+            | ExprKind::Catch { .. } => {
                 self.expr_to(expr, &Dest::Memory(mem));
             }
             ExprKind::Diverge(value) => self.effect(*value),
@@ -210,15 +220,15 @@ impl Lower<'_, '_, '_> {
                     self.expr_into(value, mem.at(offset));
                 }
             }
+            ExprKind::Case { case, fields } => self.case_into(ty, *case, fields, mem, span),
             ExprKind::Repeat(value) => self.repeat_into(*value, ty, mem, span),
             ExprKind::Convert { kind: Conversion::Some, operand } => {
                 self.expr_into(*operand, mem);
-                let tag = self.bool(true);
-                let offset = self.cx.program.types.field_offset(ty, 1);
-                self.store(tag, mem.at(offset));
+                let payload = body[*operand].ty;
+                self.mark_some(ty, payload, mem);
             }
             ExprKind::Convert { kind: Conversion::Same, operand } => self.expr_into(*operand, mem),
-            ExprKind::Load(_) | ExprKind::Unwrap { .. } | ExprKind::TryOptional { .. } => {
+            ExprKind::Load(_) | ExprKind::Unwrap { .. } | ExprKind::TryOptional { .. } | ExprKind::TryResult { .. } => {
                 let val = self.borrow(expr);
                 self.at(span);
                 self.store_val(&repr, &val, mem);
@@ -280,6 +290,13 @@ impl Lower<'_, '_, '_> {
             ExprKind::Repeat(value) => ConstValue::Repeat(Box::new(self.literal(*value)?)),
             ExprKind::Convert { kind: Conversion::Some, operand } => {
                 ConstValue::Some(Box::new(self.literal(*operand)?))
+            }
+            ExprKind::Case { case, fields } => {
+                let mut values = vec![ConstValue::Zero; fields.len()];
+                for &(field, value) in fields {
+                    *values.get_mut(field as usize)? = self.literal(value)?;
+                }
+                ConstValue::Case(*case, values)
             }
             _ => return None,
         })
@@ -393,6 +410,8 @@ impl Lower<'_, '_, '_> {
             }
             ExprKind::Unwrap { value, op } => self.unwrap(*value, *op).scalars().clone(),
             ExprKind::TryOptional { value, op } => self.try_optional(*value, *op).scalars().clone(),
+            ExprKind::TryResult { value, op } => self.try_result(*value, *op).scalars().clone(),
+            ExprKind::Case { case, fields } => self.case_scalars(ty, *case, fields, span),
             ExprKind::Convert { kind, operand } => self.convert(*kind, *operand, ty, span),
             ExprKind::Diverge(value) => {
                 self.effect(*value);
@@ -465,7 +484,11 @@ impl Lower<'_, '_, '_> {
                 Scalars::new()
             }
 
-            ExprKind::Block(_) | ExprKind::If { .. } | ExprKind::Switch { .. } | ExprKind::Coalesce { .. } => {
+            ExprKind::Block(_)
+            | ExprKind::If { .. }
+            | ExprKind::Switch { .. }
+            | ExprKind::Coalesce { .. }
+            | ExprKind::Catch { .. } => {
                 let repr = self.repr(ty);
                 let vars = self.declare_leaves(&repr);
                 self.expr_to(expr, &Dest::Vars(vars.clone()));

@@ -14,7 +14,9 @@ mod builtin;
 mod code;
 mod control;
 mod data;
+mod enums;
 mod equal;
+mod errors;
 mod expr;
 mod loops;
 mod ops;
@@ -24,6 +26,7 @@ mod print;
 mod repr;
 mod runtime;
 mod session;
+mod switch;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -32,7 +35,7 @@ mod tidy;
 use crate::hir::{self, FuncId, FuncKind, Program};
 use crate::intern::Interner;
 use crate::source::{SourceMap, Span};
-use crate::types::Ty;
+use crate::types::{Ty, TyKind};
 use code::Code;
 use cranelift_entity::packed_option::ReservedValue;
 use lang_ir::{FileId, FuncAttrs, Function, GlobalId, Inline, Linkage, Module, Signature, SourcePos, Type};
@@ -266,6 +269,13 @@ impl<'p> Cx<'p> {
             code.call(init, &[]);
         }
         let callee = code.cx.funcs[main.index()];
+        let result = program[main].result;
+        if let TyKind::Result { .. } = program.types.kind(result) {
+            let val = code.call_val(abi::Callee::Func(callee), &[], result, None);
+            let status = code.main_status(result, &val);
+            code.return_(&[status]);
+            return code.finish();
+        }
         let results = code.call(callee, &[]);
         let status = match results[..] {
             [status] => {

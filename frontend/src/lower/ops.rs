@@ -4,7 +4,7 @@ use super::body::Lower;
 use super::code::{Code, Scalars, Val};
 use crate::hir::*;
 use crate::source::Span;
-use crate::types::{IntTy, Ty, TyKind};
+use crate::types::{IntTy, Niche, Ty, TyKind};
 use lang_ir::{Op, TrapCode, Type, Value};
 use smallvec::smallvec;
 
@@ -81,9 +81,13 @@ impl Lower<'_, '_, '_> {
         match kind {
             Conversion::Same => return values,
             Conversion::Some => {
-                if !self.has_niche(from) {
-                    let tag = self.bool(true);
-                    values.push(tag);
+                match self.niche(from) {
+                    None => {
+                        let tag = self.bool(true);
+                        values.push(tag);
+                    }
+                    Some(Niche::Tag(free)) => values[0] = self.flip(values[0], free),
+                    Some(Niche::Null) => {}
                 }
                 return values;
             }

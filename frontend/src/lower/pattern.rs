@@ -36,6 +36,13 @@ impl Lower<'_, '_, '_> {
                     self.match_field(ty, val, *field, pat, fail);
                 }
             }
+            PatKind::Case(case, fields) => {
+                if let Some(fail) = fail {
+                    let matches = self.is_case(val, ty, *case);
+                    self.go_on_if(matches, fail);
+                }
+                self.match_payload(ty, *case, val, fields, fail);
+            }
             PatKind::Some(inner) => {
                 if let Some(fail) = fail {
                     let nil = self.is_nil(val, ty);
@@ -53,6 +60,16 @@ impl Lower<'_, '_, '_> {
                     let nil = self.is_nil(val, ty);
                     self.go_on_if(nil, fail);
                 }
+            }
+        }
+    }
+
+    /// The parts of a payload, whose case matches.
+    pub fn match_payload(&mut self, ty: Ty, case: u32, val: &Val, fields: &[(u32, Pat)], fail: Option<IrBlock>) {
+        for (field, pat) in fields {
+            if !matches!(pat.kind, PatKind::Wild) {
+                let part = self.payload_part(val, ty, case, *field);
+                self.match_pat(pat, &part, fail);
             }
         }
     }

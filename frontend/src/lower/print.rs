@@ -7,7 +7,7 @@ use super::runtime;
 use super::{Cx, Synth};
 use crate::hir::*;
 use crate::source::Span;
-use crate::types::{Ty, TyKind};
+use crate::types::{CaseShape, Ty, TyKind};
 use lang_ir::{Block as IrBlock, Type, Value};
 use smallvec::smallvec;
 use std::rc::Rc;
@@ -43,11 +43,6 @@ impl Lower<'_, '_, '_> {
         let address = self.address(slot);
         self.call_runtime(runtime::SINK_POP, &[address]);
         smallvec![self.load(Type::Ptr, slot), self.load(Type::I64, slot.at(8))]
-    }
-
-    fn push_sink(&mut self, kind: i128) {
-        let kind = self.iconst(Type::I32, kind);
-        self.call_runtime(runtime::SINK_PUSH, &[kind]);
     }
 
     fn piece_values(&mut self, pieces: &[Piece]) -> Vec<Option<Val>> {
@@ -156,13 +151,20 @@ impl Cx<'_> {
 fn find_functions(value: &ConstValue, found: &mut [bool]) {
     match value {
         ConstValue::Func(id) => found[id.index()] = true,
-        ConstValue::Aggregate(parts) => parts.iter().for_each(|part| find_functions(part, found)),
+        ConstValue::Aggregate(parts) | ConstValue::Case(_, parts) => {
+            parts.iter().for_each(|part| find_functions(part, found))
+        }
         ConstValue::Repeat(value) | ConstValue::Some(value) => find_functions(value, found),
         _ => {}
     }
 }
 
 impl Code<'_, '_> {
+    fn push_sink(&mut self, kind: i128) {
+        let kind = self.iconst(Type::I32, kind);
+        self.call_runtime(runtime::SINK_PUSH, &[kind]);
+    }
+
     fn write_text(&mut self, text: &[u8]) {
         if !text.is_empty() {
             let text = self.text(text);
@@ -217,8 +219,8 @@ impl Code<'_, '_> {
             }
             TyKind::Error | TyKind::Never | TyKind::Void | TyKind::Nil => {}
             kind => {
-                // At the top level, strings in an optional are not quoted either.
-                let quoted = quoted || !matches!(kind, TyKind::Optional(_));
+                // At the top level, strings in an optional or `T!E` are not quoted either.
+                let quoted = quoted || !matches!(kind, TyKind::Optional(_) | TyKind::Result { .. });
                 let print = self.cx.synth(Synth::Print(ty, quoted));
                 let mut args = Args::new();
                 self.push_arg(&mut args, ty, val);
@@ -299,7 +301,7 @@ impl Code<'_, '_> {
                 self.jump(end);
                 self.switch_to(end);
             }
-            TyKind::Enum(id) => {
+            TyKind::Enum(id) if types[id].is_plain() => {
                 let cases = &types[id].cases;
                 let end = self.new_block();
                 let blocks: Vec<IrBlock> = cases.iter().map(|_| self.new_block()).collect();
@@ -316,6 +318,8 @@ impl Code<'_, '_> {
                 self.jump(end);
                 self.switch_to(end);
             }
+            TyKind::Enum(_) => self.print_union(ty, &val, true),
+            TyKind::Result { .. } => self.print_union(ty, &val, quoted),
             kind => unreachable!("{kind:?} is printed without a function"),
         }
         self.return_(&[]);
@@ -344,6 +348,69 @@ impl Code<'_, '_> {
         self.call_runtime(runtime::WRITE_PTR, &[val.scalar()]);
         self.jump(end);
         self.switch_to(end);
+    }
+
+    /// `Circle(2.0)`, `Rect { w: 1.0, h: 2.0 }`, `Empty`; of a `T!E` the value, or `error e`.
+    fn print_union(&mut self, ty: Ty, val: &Val, quoted: bool) {
+        let program = self.cx.program;
+        let types = &program.types;
+        let tag = self.tag(val, ty);
+        let end = self.new_block();
+        let count = types.case_count(ty);
+        let blocks: Vec<IrBlock> = (0..count).map(|_| self.new_block()).collect();
+        let last = *blocks.last().expect("an enum has cases");
+        let table: Vec<(u128, IrBlock)> =
+            (0..count - 1).zip(&blocks).map(|(case, &block)| (types.tag(ty, case), block)).collect();
+        if table.is_empty() {
+            self.jump(last);
+        } else {
+            self.switch(tag, &table, last);
+        }
+        for (case, block) in (0..count).zip(blocks) {
+            self.switch_to(block);
+            let (name, shape, names) = match self.kind(ty) {
+                TyKind::Enum(id) => {
+                    let case = &types[id].cases[case as usize];
+                    let names: Vec<&str> =
+                        case.payload.iter().map(|field| self.cx.interner.resolve(field.name)).collect();
+                    (self.cx.interner.resolve(case.name), case.shape, names)
+                }
+                _ => (if case == 0 { "" } else { "error " }, CaseShape::Plain, vec![""]),
+            };
+            let (open, close) = match shape {
+                CaseShape::Plain => ("", ""),
+                CaseShape::Tuple => ("(", ")"),
+                CaseShape::Struct => (" { ", " }"),
+            };
+            let mut text = format!("{name}{open}");
+            for (index, field_ty) in types.case_fields(ty, case).into_iter().enumerate() {
+                if index > 0 {
+                    text += ", ";
+                }
+                if shape == CaseShape::Struct {
+                    text += names[index];
+                    text += ": ";
+                }
+                self.write_text(text.as_bytes());
+                text.clear();
+                let part = self.payload_part(val, ty, case, index as u32);
+                self.write_value(field_ty, &part, quoted || case == 1);
+            }
+            text += close;
+            self.write_text(text.as_bytes());
+            self.jump(end);
+        }
+        self.switch_to(end);
+    }
+
+    /// Writes `error: ` and the error that `main` gave to the standard error.
+    pub fn print_error(&mut self, ty: Ty, val: &Val) {
+        self.push_sink(SINK_ERROR);
+        self.write_text(b"error: ");
+        self.write_value(ty, val, false);
+        self.write_text(b"\n");
+        let nowhere = self.null();
+        self.call_runtime(runtime::SINK_POP, &[nowhere]);
     }
 
     /// `[a, b]`: elements one behind the other, or `step` apart.

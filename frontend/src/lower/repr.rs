@@ -1,9 +1,10 @@
 //! How values of a type are held: as a few SSA values, one for each scalar in them (a *leaf*), or in memory.
 
 use crate::hir::Program;
-use crate::types::{Ty, TyKind, Types};
+use crate::types::{Niche, Ty, TyKind, Types};
 use lang_ir::Type;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -33,7 +34,9 @@ impl Repr {
     fn new(types: &Types, ty: Ty) -> Repr {
         let layout = types.layout(ty);
         let mut leaves = SmallVec::new();
-        let few = collect(types, ty, 0, &mut leaves);
+        let few = collect(types, ty, 0, &mut leaves)
+            // Parts of another case than that of the value are not there to be copied.
+            && (leaves.len() <= MAX_SCALARS || !has_cases(types, ty));
         Repr { size: layout.size, align: layout.align, leaves: few.then_some(leaves) }
     }
 
@@ -49,6 +52,18 @@ impl Repr {
 
     pub fn is_scalars(&self) -> bool {
         self.scalars().is_some()
+    }
+}
+
+/// Whether there is an enum with payloads or a `T!E` in a value of the type.
+fn has_cases(types: &Types, ty: Ty) -> bool {
+    match types.kind(ty) {
+        TyKind::Enum(id) => !types[id].is_plain(),
+        TyKind::Result { .. } => true,
+        TyKind::Array { element, .. } => has_cases(types, element),
+        TyKind::Optional(payload) => has_cases(types, payload),
+        TyKind::Tuple(_) | TyKind::Struct(_) => types.fields(ty).into_iter().any(|field| has_cases(types, field)),
+        _ => false,
     }
 }
 
@@ -90,12 +105,11 @@ fn collect(types: &Types, ty: Ty, base: u64, out: &mut SmallVec<[Leaf; 4]>) -> b
                 }
             }
         }
-        TyKind::Enum(id) if types[id].cases.iter().all(|case| case.payload.is_empty()) => {
-            return collect(types, types[id].repr, base, out);
+        TyKind::Enum(_) | TyKind::Result { .. } => return collect_union(types, ty, base, out),
+        TyKind::Optional(payload) if matches!(types.niche(payload), Some(Niche::Tag(_))) => {
+            return collect(types, payload, base, out);
         }
-        // Cases overlap: only memory holds them.
-        TyKind::Enum(_) | TyKind::Result { .. } => return false,
-        TyKind::Optional(payload) if !types.has_niche(payload) => {
+        TyKind::Optional(payload) if types.niche(payload).is_none() => {
             if !collect(types, payload, base, out) {
                 return false;
             }
@@ -104,6 +118,45 @@ fn collect(types: &Types, ty: Ty, base: u64, out: &mut SmallVec<[Leaf; 4]>) -> b
         _ => add(scalar_type(types, ty).expect("a scalar"), 0),
     }
     out.len() <= MAX_LEAVES
+}
+
+/// Adds the leaves of an enum or `T!E`: the tag, then those of the payloads, where a leaf is shared by the cases that have
+/// one of its size at its place. Where leaves overlap in another way, only memory holds the value.
+fn collect_union(types: &Types, ty: Ty, base: u64, out: &mut SmallVec<[Leaf; 4]>) -> bool {
+    let tag = scalar_type(types, types.tag_ty(ty)).expect("an integer");
+    let mut shared: BTreeMap<u64, Type> = BTreeMap::from([(base, tag)]);
+    for case in 0..types.case_count(ty) {
+        for (field, field_ty) in types.case_fields(ty, case).into_iter().enumerate() {
+            let mut leaves = SmallVec::new();
+            if !collect(types, field_ty, base + types.payload_offset(ty, case, field as u32), &mut leaves) {
+                return false;
+            }
+            for leaf in leaves {
+                match shared.get_mut(&leaf.offset) {
+                    Some(other) if other.bytes() != leaf.ty.bytes() => return false,
+                    Some(other) if *other == leaf.ty => {}
+                    Some(other) => *other = bits_type(leaf.ty),
+                    None => {
+                        shared.insert(leaf.offset, leaf.ty);
+                    }
+                }
+            }
+        }
+    }
+    let mut end = 0;
+    for (offset, leaf) in shared {
+        if offset < end {
+            return false;
+        }
+        end = offset + u64::from(leaf.bytes());
+        out.push(Leaf { ty: leaf, offset });
+    }
+    out.len() <= MAX_LEAVES
+}
+
+/// The integer type as wide in memory as this one.
+fn bits_type(ty: Type) -> Type {
+    Type::int(ty.bytes() * 8).expect("a width that exists")
 }
 
 /// The IR type of a type that is one scalar by itself.
@@ -116,10 +169,11 @@ pub(super) fn scalar_type(types: &Types, ty: Ty) -> Option<Type> {
         TyKind::Float(32) => Type::F32,
         TyKind::Float(_) => Type::F64,
         TyKind::Pointer { .. } | TyKind::Ref(_) | TyKind::Fn { .. } => Type::Ptr,
-        TyKind::Optional(payload) if types.has_niche(payload) => Type::Ptr,
-        TyKind::Enum(id) if types[id].cases.iter().all(|case| case.payload.is_empty()) => {
-            return scalar_type(types, types[id].repr);
-        }
+        TyKind::Optional(payload) => match types.niche(payload)? {
+            Niche::Null => Type::Ptr,
+            Niche::Tag(_) => return scalar_type(types, payload),
+        },
+        TyKind::Enum(id) if types[id].is_plain() => return scalar_type(types, types[id].repr),
         _ => return None,
     })
 }
@@ -166,6 +220,22 @@ impl<'p> Reprs<'p> {
         };
         let start = fields[..field as usize].iter().map(|&field| self.count(field)).sum();
         start..start + self.count(fields[field as usize])
+    }
+
+    /// Which leaves of an enum or `T!E` make up a part of a case's payload, and the types that they have there.
+    pub fn payload_leaves(&mut self, ty: Ty, case: u32, field: u32) -> SmallVec<[(usize, Type); 4]> {
+        let types = &self.program.types;
+        let field_ty = types.case_fields(ty, case)[field as usize];
+        let offset = types.payload_offset(ty, case, field);
+        let (whole, part) = (self.of(ty), self.of(field_ty));
+        let leaves = whole.scalars().expect("part of a few scalars");
+        let part = part.scalars().expect("part of a few scalars");
+        part.iter()
+            .map(|leaf| {
+                let at = leaves.iter().position(|other| other.offset == offset + leaf.offset);
+                (at.expect("each leaf of a case is one of the enum"), leaf.ty)
+            })
+            .collect()
     }
 
     /// Which leaves of an array make up an element.

@@ -175,9 +175,14 @@ impl<'a> Cx<'a> {
             }
             // The driver reads these before it looks for files.
             ItemKind::ImportPath { .. } | ItemKind::LinkPath { .. } => {}
-            ItemKind::Enum { name, .. } => {
-                self.not_yet(name.span, "enums are", "use integer constants for now");
-                self.declare(scope, name, Decl::Broken, visibility);
+            ItemKind::Enum { name, generics, repr, cases } => {
+                if !generics.is_empty() {
+                    let span = file[generics][0].name.span;
+                    self.not_yet(span, "generics are", "write the enum for the types that you need");
+                    return self.declare(scope, name, Decl::Broken, visibility);
+                }
+                let id = self.collect_enum(scope, name, repr, cases);
+                self.declare(scope, name, Decl::Enum(id), visibility);
             }
             ItemKind::Protocol { name, .. } => {
                 self.not_yet(name.span, "protocols are", "write functions for the types that you need");
