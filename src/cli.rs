@@ -123,9 +123,22 @@ fn level(text: &str) -> Result<u8, &'static str> {
     }
 }
 
+/// Which libraries a program is linked with.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Linking {
+    /// Look for libraries in this folder, too (may be repeated; LANG_LINK_PATH lists more)
+    #[arg(short = 'L', value_name = "DIR")]
+    pub link_path: Vec<PathBuf>,
+    /// Link this library as well, as `#link` does (may be repeated)
+    #[arg(short = 'l', value_name = "NAME")]
+    pub library: Vec<String>,
+}
+
 /// How to optimize and with what to compile.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Codegen {
+    #[command(flatten)]
+    pub linking: Linking,
     /// Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
     #[arg(long)]
     pub release: bool,
@@ -228,6 +241,8 @@ pub struct Sim {
     /// Print every instruction that is executed to standard error
     #[arg(long)]
     pub trace: bool,
+    #[command(flatten)]
+    pub linking: Linking,
     /// Interpret the optimized program instead: the e-graph and all passes run first
     #[arg(short = 'O')]
     pub opt: bool,

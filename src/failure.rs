@@ -1,6 +1,7 @@
 //! Why a command failed, and the exit status that says so.
 
 use crate::output::complain;
+use lang_backend::library::Missing;
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::sync::Mutex;
@@ -23,6 +24,8 @@ pub enum Failure {
     Error(String),
     /// The command line asks for what makes no sense.
     Usage(String),
+    /// Libraries or functions of libraries that are not there.
+    Missing(Vec<Missing>),
     /// A fault of the compiler.
     Internal(String),
 }
@@ -34,7 +37,7 @@ impl Failure {
 
     pub fn status(&self) -> u8 {
         match self {
-            Failure::Shown | Failure::Error(_) => ERRORS,
+            Failure::Shown | Failure::Error(_) | Failure::Missing(_) => ERRORS,
             Failure::Usage(_) => USAGE,
             Failure::Internal(_) => INTERNAL,
         }
@@ -45,6 +48,7 @@ impl Failure {
             Failure::Shown => {}
             Failure::Error(text) => complain(&format!("error: {text}")),
             Failure::Usage(text) => complain(&format!("error: {text}\n\nFor more information, try 'lang --help'.")),
+            Failure::Missing(missing) => crate::render::missing(missing),
             Failure::Internal(text) => report_internal(text),
         }
     }
@@ -54,6 +58,7 @@ impl From<lang_backend::Error> for Failure {
     fn from(error: lang_backend::Error) -> Failure {
         match error {
             lang_backend::Error::Internal(text) => Failure::Internal(text),
+            lang_backend::Error::Missing(missing) => Failure::Missing(vec![*missing]),
             other => Failure::Error(other.to_string()),
         }
     }

@@ -1,6 +1,6 @@
 //! How a program goes through the compiler: load, optimize, generate code, link. This file is the whole of it.
 
-use crate::cli::Codegen;
+use crate::cli::{Codegen, Linking};
 use crate::failure::{self, Failure};
 use crate::output::{complain, say};
 use crate::program::{Disk, Program};
@@ -9,7 +9,7 @@ use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::Tests;
 use lang_frontend::diagnostic::Diagnostic;
 use lang_frontend::source::SourceMap;
-use lang_ir::{FuncId, Module, verify};
+use lang_ir::{FuncId, Library, Module, SourcePos, verify};
 use lang_opt::egraph::RuleFilter;
 use lang_opt::{EgraphOptions, Level, Options, Report};
 use std::ffi::OsString;
@@ -73,6 +73,7 @@ impl Plan {
     /// Loads a program and optimizes it as planned.
     pub fn front(&mut self, program: &Program) -> Result<Module, Failure> {
         let mut module = self.timed("front end", |plan| load(program, plan.level == Level::None))?;
+        add_libraries(&mut module, &program.path, &self.codegen.linking);
         let backend = self.backend;
         let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, backend, &plan.codegen))?;
         if self.codegen.stats {
@@ -120,6 +121,24 @@ pub fn load(program: &Program, debug: bool) -> Result<Module, Failure> {
         verify_or_fail(&module, "the front end")?;
     }
     Ok(module)
+}
+
+/// Where libraries are looked for: in the folder of the main file, where `#link_path` says, where `-L` says, where the variable
+/// LANG_LINK_PATH says; and what `-l` asks for.
+fn add_libraries(module: &mut Module, path: &Path, linking: &Linking) {
+    for name in &linking.library {
+        if !module.libraries.iter().any(|library| library.name == *name) {
+            module.libraries.push(Library { name: name.clone(), decl: SourcePos::unknown() });
+        }
+    }
+    let listed = std::env::var_os("LANG_LINK_PATH").unwrap_or_default();
+    let listed = std::env::split_paths(&listed).filter(|folder| !folder.as_os_str().is_empty());
+    let more = linking.link_path.iter().cloned().chain(listed);
+    if !module.libraries.is_empty() {
+        let main = path.parent().unwrap_or(Path::new("")).display().to_string();
+        module.link_paths.insert(0, main);
+        module.link_paths.extend(more.map(|folder| folder.display().to_string()));
+    }
 }
 
 /// A program that was compiled for its tests.

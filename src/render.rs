@@ -8,8 +8,9 @@ pub use line::Line;
 use crate::output::{self, complain};
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use excerpt::{Excerpt, shorten};
+use lang_backend::library::Missing;
 use lang_frontend::diagnostic::{Diagnostic, Label, Severity};
-use lang_frontend::source::{FileId, SourceMap};
+use lang_frontend::source::{FileId, SourceMap, Span};
 use std::borrow::Cow;
 
 /// What is shown at most; the rest is counted.
@@ -35,6 +36,44 @@ pub fn show(sources: &SourceMap, diagnostics: &[Diagnostic]) {
     if errors > 0 {
         complain(&format!("error: {errors} error{} found", if errors == 1 { "" } else { "s" }));
     }
+}
+
+/// Shows what the program asks for and nobody has, with the place in the source where that can still be read.
+pub fn missing(list: &[Missing]) {
+    let mut sources = SourceMap::new();
+    let mut diagnostics = Vec::new();
+    for missing in list {
+        let known = sources.files().find(|(_, file)| file.name == missing.file).map(|(id, _)| id);
+        let file = known.or_else(|| {
+            let bytes = if missing.decl.line > 0 { std::fs::read(&missing.file).ok()? } else { return None };
+            Some(sources.add(missing.file.clone(), bytes))
+        });
+        let span = file.and_then(|file| span_at(&sources, file, missing));
+        let Some(span) = span else {
+            complain(&format!("error[{}]: {missing}", missing.code));
+            continue;
+        };
+        let mut diagnostic = Diagnostic::error(missing.code, span, &*missing.message);
+        diagnostic.notes.clone_from(&missing.notes);
+        if let Some(help) = &missing.help {
+            diagnostic = diagnostic.help(&**help);
+        }
+        diagnostics.push(diagnostic);
+    }
+    if !diagnostics.is_empty() {
+        show(&sources, &diagnostics);
+    }
+}
+
+/// The text in a file that asks for what is missing.
+fn span_at(sources: &SourceMap, file: FileId, missing: &Missing) -> Option<Span> {
+    let text = sources.file(file).text();
+    let start: usize = text.split_inclusive('\n').take(missing.decl.line as usize - 1).map(str::len).sum();
+    let line = text.get(start..)?.lines().next()?;
+    let mut places = line.char_indices().map(|(at, _)| at).chain([line.len()]).skip(missing.decl.col as usize - 1);
+    let from = places.next()?;
+    let to = places.nth(missing.width.saturating_sub(1)).unwrap_or(line.len());
+    Some(Span::new(file, (start + from) as u32, (start + to) as u32))
 }
 
 fn render(renderer: &Renderer, sources: &SourceMap, diagnostic: &Diagnostic) -> String {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
 
 /// The folder of the project.
 pub fn root() -> &'static Path {
@@ -41,25 +42,28 @@ impl Mode {
             .filter(|&mode| mode != Mode::Release || has_llvm())
     }
 
-    /// Runs the program of this file.
-    pub fn run(self, path: &Path, args: &[&str], stdin: &str) -> Output {
+    /// Runs the program of this file, which links the library.
+    pub fn run(self, path: &Path, library: &Library, args: &[&str], stdin: &str) -> Output {
         let first: &[&str] = match self {
             Mode::Sim => &["sim"],
             Mode::SimOptimized => &["sim", "-O"],
             Mode::Debug => &["run"],
             Mode::DebugOptimized => &["run", "-O2"],
-            Mode::Built => return self.build_and_run(&[], path, args, stdin),
-            Mode::Release => return self.build_and_run(&["--release"], path, args, stdin),
+            Mode::Built => return self.build_and_run(&[], path, library, args, stdin),
+            Mode::Release => return self.build_and_run(&["--release"], path, library, args, stdin),
         };
         let mut command = lang();
+        library.offer(&mut command);
         command.arg(first[0]).arg(path).args(&first[1..]).arg("--").args(args);
         run(command, stdin)
     }
 
-    fn build_and_run(self, options: &[&str], path: &Path, args: &[&str], stdin: &str) -> Output {
+    fn build_and_run(self, options: &[&str], path: &Path, library: &Library, args: &[&str], stdin: &str) -> Output {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program: PathBuf = folder.path().join("program");
-        let built = lang().arg("build").arg(path).args(options).arg("-o").arg(&program).output().expect("lang runs");
+        let mut command = lang();
+        library.offer(&mut command);
+        let built = command.arg("build").arg(path).args(options).arg("-o").arg(&program).output().expect("lang runs");
         if !built.status.success() {
             return built;
         }
@@ -69,6 +73,39 @@ impl Mode {
         // As with the other modes, the compiler's warnings come first.
         output.stderr.splice(0..0, built.stderr);
         output
+    }
+}
+
+/// The library that a program links: made of the C file of the same name beside it, if there is one. Its name is that
+/// of the file.
+pub struct Library(Option<TempDir>);
+
+impl Library {
+    /// Of a program without one.
+    pub const NONE: Library = Library(None);
+
+    pub fn of(program: &Path) -> Result<Library, String> {
+        let source = root().join(program).with_extension("c");
+        if !source.is_file() {
+            return Ok(Library::NONE);
+        }
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let stem = source.file_stem().expect("a name").to_string_lossy();
+        let library = folder.path().join(format!("lib{stem}.so"));
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-fno-omit-frame-pointer", "-o"]);
+        let compiled = cc.arg(&library).arg(&source).output().map_err(|error| error.to_string())?;
+        if !compiled.status.success() {
+            return Err(String::from_utf8_lossy(&compiled.stderr).into_owned());
+        }
+        Ok(Library(Some(folder)))
+    }
+
+    fn offer(&self, command: &mut Command) {
+        command.env_remove("LANG_LINK_PATH");
+        if let Library(Some(folder)) = self {
+            command.env("LANG_LINK_PATH", folder.path());
+        }
     }
 }
 
@@ -110,9 +147,10 @@ impl From<Output> for Outcome {
 
 /// Runs a program in every mode; they have to agree. Optimized code may leave frames out of a backtrace, nothing else.
 pub fn agree(path: &Path, args: &[&str], stdin: &str) -> Result<Outcome, String> {
-    let oracle: Outcome = Mode::Sim.run(path, args, stdin).into();
+    let library = Library::of(path)?;
+    let oracle: Outcome = Mode::Sim.run(path, &library, args, stdin).into();
     for mode in Mode::all().filter(|&mode| mode != Mode::Sim) {
-        let outcome: Outcome = mode.run(path, args, stdin).into();
+        let outcome: Outcome = mode.run(path, &library, args, stdin).into();
         let same = outcome.stdout == oracle.stdout
             && outcome.status == oracle.status
             && match mode {

@@ -118,7 +118,7 @@ impl Request {
 pub fn status(result: &Result<Vec<u8>, Error>) -> u8 {
     match result {
         Ok(_) => 0,
-        Err(Error::Unsupported(_)) => UNSUPPORTED,
+        Err(Error::Unsupported(_) | Error::Missing(_)) => UNSUPPORTED,
         Err(Error::Environment(_)) => ENVIRONMENT,
         Err(Error::Internal(_)) => INTERNAL,
     }

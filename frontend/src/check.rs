@@ -25,6 +25,7 @@ pub(crate) mod coverage;
 pub(crate) mod enums;
 pub(crate) mod errors;
 pub(crate) mod expr;
+pub(crate) mod foreign;
 pub(crate) mod function;
 pub(crate) mod global;
 pub(crate) mod impls;
@@ -114,6 +115,8 @@ pub(crate) struct Cx<'a> {
     pub modules: &'a [ModuleInfo],
     pub options: &'a Options<'a>,
     pub types: Types,
+    pub libraries: Vec<hir::Library>,
+    pub link_paths: Vec<StrId>,
     pub diagnostics: Vec<Diagnostic>,
 
     pub scopes: Vec<Scope>,
@@ -204,7 +207,8 @@ pub(crate) enum ConstState {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum FuncSource {
     Fn(ast::FnId),
-    Extern(ast::FnId, StrId),
+    /// In `#link`.
+    Extern(ast::FnId),
     /// The top-level statements of the main file.
     Script,
     /// The initialiser of a global.
@@ -224,11 +228,15 @@ pub(crate) struct FuncDecl {
     pub scope: ScopeId,
     pub attrs: hir::Attrs,
     pub export: Option<(String, Span)>,
+    /// What it is called in its library, if otherwise.
+    pub foreign_name: Option<String>,
     pub is_pub: bool,
     pub used: bool,
     pub params: Vec<ParamDecl>,
     /// The last parameter, a slice, takes any number of arguments.
     pub variadic: bool,
+    /// Takes C's variable arguments behind the others.
+    pub c_variadic: bool,
     pub result: Ty,
     /// Whether `params` and `result` are there.
     pub resolved: bool,
@@ -239,6 +247,13 @@ pub(crate) struct FuncDecl {
     pub body: Option<hir::Body>,
     /// How each local of `body` came to be.
     pub bindings: Vec<body::Binding>,
+}
+
+impl FuncDecl {
+    /// The name of a foreign function in its library.
+    pub fn foreign_symbol(&self, interner: &Interner) -> String {
+        self.foreign_name.clone().unwrap_or_else(|| interner.resolve(self.name).to_string())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -299,6 +314,8 @@ impl<'a> Cx<'a> {
             modules: &modules.infos,
             options,
             types: Types::new(),
+            libraries: Vec::new(),
+            link_paths: Vec::new(),
             diagnostics: Vec::new(),
             scopes: Vec::new(),
             file_scopes: Vec::new(),
@@ -392,8 +409,8 @@ impl<'a> Cx<'a> {
                 exports.insert(name.clone(), *span);
                 symbols.insert(name.clone(), ());
             }
-            if let FuncSource::Extern(..) = func.source {
-                symbols.insert(self.interner.resolve(func.name).to_string(), ());
+            if let FuncSource::Extern(_) = func.source {
+                symbols.insert(func.foreign_symbol(self.interner), ());
             }
         }
         for (name, span, first) in duplicates {
@@ -402,13 +419,14 @@ impl<'a> Cx<'a> {
                     .secondary(first, "also exported here"),
             );
         }
+        self.check_foreign_names(&exports);
         self.spread_test_only();
         let mut funcs = Vec::with_capacity(self.funcs.len());
         let mut counts: FxHashMap<String, u32> = FxHashMap::default();
         for func in std::mem::take(&mut self.funcs) {
             let symbol = match (&func.export, func.source) {
                 (Some((name, _)), _) => name.clone(),
-                (None, FuncSource::Extern(..)) => self.interner.resolve(func.name).to_string(),
+                (None, FuncSource::Extern(_)) => func.foreign_symbol(self.interner),
                 _ => loop {
                     let count = counts.entry(func.path.clone()).or_insert(0);
                     *count += 1;
@@ -419,7 +437,7 @@ impl<'a> Cx<'a> {
                 },
             };
             let kind = match (func.source, func.body) {
-                (FuncSource::Extern(_, library), _) => hir::FuncKind::Extern { library },
+                (FuncSource::Extern(_), _) => hir::FuncKind::Extern { variadic: func.c_variadic },
                 (_, Some(body)) => hir::FuncKind::Body(body),
                 (_, None) => hir::FuncKind::Unused,
             };
@@ -441,6 +459,8 @@ impl<'a> Cx<'a> {
             constants: self.constants,
             strings: self.strings,
             data: self.data,
+            libraries: self.libraries,
+            link_paths: self.link_paths,
             main,
             init,
             tests: self.tests,

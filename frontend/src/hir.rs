@@ -100,6 +100,10 @@ pub struct Program {
     pub constants: Vec<Constant>,
     pub strings: Vec<Box<[u8]>>,
     pub data: Vec<Data>,
+    /// In the order of the `#link` blocks; may repeat.
+    pub libraries: Vec<Library>,
+    /// Folders in which libraries are looked for.
+    pub link_paths: Vec<StrId>,
     /// The `main` function, or the body of a script; absent in a program that has neither (a library) or that has
     /// errors. It has no parameters and gives `void` or an integer, the exit status; or `T!E` with such a `T`.
     pub main: Option<FuncId>,
@@ -120,6 +124,14 @@ pub struct Test {
     /// No parameters, no result.
     pub func: FuncId,
     pub example: bool,
+}
+
+/// A library that a `#link` names.
+#[derive(Clone, Copy, Debug)]
+pub struct Library {
+    pub name: StrId,
+    /// Of the name.
+    pub span: Span,
 }
 
 /// A function.
@@ -146,10 +158,10 @@ pub enum FuncKind {
     /// Nobody calls it: a function of the standard library that this program does not use, or the initialiser of a
     /// global that turned out to be constant. It was not checked, and there is no code for it.
     Unused,
-    /// A foreign function of a `#link` block; called by `symbol` with the C ABI. Parameters and result are scalars or
-    /// pointers.
+    /// A foreign function of a `#link` block; called by `symbol` as C does. Parameters and result are of types that C has.
     Extern {
-        library: StrId,
+        /// Takes any more arguments behind its parameters: `...`.
+        variadic: bool,
     },
 }
 

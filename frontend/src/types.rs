@@ -166,6 +166,8 @@ pub struct StructDef {
     pub span: Span,
     /// Present once all types of the program are known.
     pub layout: Option<StructLayout>,
+    /// Only C knows what is in it: there are pointers to it and no values.
+    pub opaque: bool,
 }
 
 /// How the payload of a case is written.
@@ -387,6 +389,11 @@ impl Types {
 
     pub fn is_float(&self, ty: Ty) -> bool {
         matches!(self.kind(ty), TyKind::Float(_))
+    }
+
+    /// Whether there are no values of the type, only pointers to it.
+    pub fn is_opaque(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Struct(id) if self[id].opaque)
     }
 
     pub fn is_signed(&self, ty: Ty) -> bool {

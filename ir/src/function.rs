@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub type Values = SmallVec<[Value; 3]>;
 
 /// A parameter of a function and what its caller promises.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Param {
     pub ty: Type,
     /// `restrict`: what is written while the function runs and reached through this pointer is reached through no other.
@@ -22,24 +22,43 @@ pub struct Param {
     pub nonnull: bool,
     /// The function does not write through this pointer, nor let it escape.
     pub readonly: bool,
+    /// A copy of the memory that it points to is passed, as C passes large structures: on the stack.
+    pub byval: Option<ByVal>,
+}
+
+/// The memory that is passed in place of a pointer to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ByVal {
+    /// In bytes, a multiple of the alignment.
+    pub size: u32,
+    /// Of the copy in bytes: 8 or 16.
+    pub align: u32,
 }
 
 impl From<Type> for Param {
     fn from(ty: Type) -> Param {
-        Param { ty, noalias: false, nonnull: false, readonly: false }
+        Param { ty, noalias: false, nonnull: false, readonly: false, byval: None }
     }
 }
 
 /// What a function takes and gives.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Signature {
     pub params: Vec<Param>,
     pub results: Vec<Type>,
+    /// Of a function of C with variable arguments: how many of the parameters stand before them. The signature of a call says
+    /// what it passes, that of the function ends there.
+    pub variadic: Option<u32>,
 }
 
 impl Signature {
     pub fn new(params: &[Type], results: &[Type]) -> Signature {
-        Signature { params: params.iter().map(|&t| t.into()).collect(), results: results.to_vec() }
+        Signature { params: params.iter().map(|&t| t.into()).collect(), results: results.to_vec(), variadic: None }
+    }
+
+    /// Whether only C's calling convention says how a call is made.
+    pub fn is_c_only(&self) -> bool {
+        self.variadic.is_some() || self.params.iter().any(|param| param.byval.is_some())
     }
 }
 

@@ -10,7 +10,7 @@ mod loops;
 #[cfg(test)]
 pub mod testing;
 
-pub use calls::CallGraph;
+pub use calls::{CallGraph, reachable};
 pub use cfg::Cfg;
 pub use dominators::{Dominators, Frontiers};
 pub use frequency::Frequencies;

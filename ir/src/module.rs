@@ -11,11 +11,22 @@ pub const ENTRY: &str = "lang_main";
 pub struct Module {
     /// Names of the source files as the user gave them.
     pub files: PrimaryMap<FileId, String>,
-    /// Names of the libraries that imported functions come from, as `m` of `libm`.
-    pub libraries: Vec<String>,
+    /// The libraries that imported functions come from.
+    pub libraries: Vec<Library>,
+    /// Folders in which libraries are looked for.
+    pub link_paths: Vec<String>,
     pub functions: PrimaryMap<FuncId, Function>,
     pub globals: PrimaryMap<GlobalId, Global>,
     pub signatures: PrimaryMap<SigId, Signature>,
+}
+
+/// A library that is not part of the program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Library {
+    /// As `m` of `libm`, or the path of a file, which has a slash.
+    pub name: String,
+    /// Where it is asked for first.
+    pub decl: SourcePos,
 }
 
 /// A piece of memory that lives as long as the program.

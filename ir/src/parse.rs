@@ -106,7 +106,12 @@ impl Header<'_> {
                 }
                 b"library" => {
                     let name = self.cursor.string()?;
-                    self.module.libraries.push(name);
+                    let decl = if self.cursor.eat_word("at") { self.cursor.pos()? } else { SourcePos::unknown() };
+                    self.module.libraries.push(Library { name, decl });
+                }
+                b"link_path" => {
+                    let path = self.cursor.string()?;
+                    self.module.link_paths.push(path);
                 }
                 b"sig" => {
                     self.sequential(self.module.signatures.len())?;
@@ -126,7 +131,7 @@ impl Header<'_> {
                 _ => {
                     return fail(
                         start,
-                        "expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`",
+                        "expected `file`, `library`, `link_path`, `sig`, `global`, `fn`, `export fn` or `import fn`",
                     );
                 }
             }
@@ -266,13 +271,18 @@ mod tests {
     /// One of everything.
     const TEXT: &str = r#"file 0 "sum.lang"
 file 1 "a \22quoted\22 näme\0a"
-library "m"
+library "m" at 0:4:5
+library "./x.so"
+link_path "native"
 sig 0 (i64, ptr noalias nonnull) -> i64, f16
 sig 1 ()
+sig 2 (ptr, ptr byval 24, ptr byval 32 align 16, ..., f64) -> i32
+sig 3 (...)
 global @greeting const size 8 align 1 { "hel\22lo\0a\ff" }
 global @table size 24 align 8 { "x", 8 @greeting+1, 16 fn @"f()" }
 global @empty size 0 align 1
 import fn @puts(ptr nonnull readonly) -> i32 pure readonly at 0:1:1
+import fn @printf(ptr, ...) -> i32
 export fn @lang_main() -> i32 noinline cold noreturn fast_math at 0:2:3 {
   ss0 = slot size 16 align 8
   alias1 = slot ss0
@@ -371,7 +381,10 @@ block1:
             ("global @é size 1".into(), "1:9: expected a name"),
             ("file 0 \"é\\zz\"".into(), "1:10: expected two hexadecimal digits behind the backslash"),
             ("file 1 \"\"".into(), "1:6: expected the next number, 0"),
-            ("nonsense".into(), "1:1: expected `file`, `library`, `sig`, `global`, `fn`, `export fn` or `import fn`"),
+            (
+                "nonsense".into(),
+                "1:1: expected `file`, `library`, `link_path`, `sig`, `global`, `fn`, `export fn` or `import fn`",
+            ),
         ];
         for (text, expected) in cases {
             let found = module(&text).map_or_else(|error| error.to_string(), |_| String::new());

@@ -51,7 +51,16 @@ pub fn module(module: &Module) -> String {
     }
     for library in &module.libraries {
         printer.text("library ");
-        printer.quoted(library);
+        printer.quoted(&library.name);
+        if library.decl.line != 0 {
+            printer.text(" at ");
+            printer.pos(library.decl);
+        }
+        printer.text("\n");
+    }
+    for path in &module.link_paths {
+        printer.text("link_path ");
+        printer.quoted(path);
         printer.text("\n");
     }
     for (sig, signature) in &module.signatures {
@@ -291,11 +300,24 @@ impl Printer<'_> {
 
     fn signature(&mut self, sig: &Signature) {
         self.text("(");
-        self.list(&sig.params, |p, param| {
+        let fixed = sig.variadic.map_or(usize::MAX, |fixed| fixed as usize);
+        self.list(sig.params.iter().enumerate(), |p, (index, param)| {
+            if index == fixed {
+                p.text("..., ");
+            }
             p.text(param.ty.name());
             let words = [(param.noalias, " noalias"), (param.nonnull, " nonnull"), (param.readonly, " readonly")];
             words.iter().filter(|w| w.0).for_each(|w| p.text(w.1));
+            if let Some(ByVal { size, align }) = param.byval {
+                p.fmt(format_args!(" byval {size}"));
+                if align != 8 {
+                    p.fmt(format_args!(" align {align}"));
+                }
+            }
         });
+        if sig.variadic.is_some() && fixed >= sig.params.len() {
+            self.text(if fixed == 0 { "..." } else { ", ..." });
+        }
         self.text(")");
         if !sig.results.is_empty() {
             self.text(" -> ");

@@ -56,7 +56,8 @@ const LEGEND: &str = "```
 | written | meaning |
 | --- | --- |
 | `file 0 \"sum.lang\"` | a source file, which locations name by its number |
-| `library \"m\"` | a library that imported functions come from |
+| `library \"m\" at 0:2:7` | a library that imported functions come from, and where it is asked for |
+| `link_path \"native\"` | a folder in which libraries are looked for |
 | `sig 0 (i64) -> i64` | a signature for indirect calls |
 | `global @table size 16 align 8 { ... }` | initial bytes as a string, then the addresses in it: at which offset, of what |
 | `ss0 = slot size 8 align 8` | a stack slot |
@@ -65,6 +66,8 @@ const LEGEND: &str = "```
 | `block2 cold:` | a block that hardly ever runs |
 | `v7 = iadd.i64 v1, v1 @ 0:1:30 scope0` | result, mnemonic, controlling type, operands; file, line and column it comes from; the inlined call |
 | `noalias` `nonnull` `readonly` | promises about pointer parameters: `restrict`; never null; not written through |
+| `ptr byval 24` | the 24 bytes behind the pointer are passed on the stack, aligned to 8 or as `align` says |
+| `(ptr, ..., i32)` | a call of a function with C's variable arguments, which stand behind `...`; such a function itself is declared `(ptr, ...)` |
 | `inline` `noinline` `cold` `noreturn` `pure` `readonly` `fast_math` | attributes of functions |
 
 Integer constants are signed decimals, `i1` and `ptr` unsigned; floats are the shortest decimals that read back exactly, `inf`, or

@@ -110,7 +110,7 @@ fn signature(random: &mut Random) -> Signature {
     }
     for _ in 0..random.below(3) {
         let readonly = random.once_in(3);
-        sig.params.push(Param { ty: Type::Ptr, noalias: random.once_in(2), nonnull: true, readonly });
+        sig.params.push(Param { ty: Type::Ptr, noalias: random.once_in(2), nonnull: true, readonly, byval: None });
     }
     sig.results = match random.below(4) {
         0 => vec![],

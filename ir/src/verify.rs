@@ -4,10 +4,12 @@
 //! - functions have distinct names, and so have globals;
 //! - a global's alignment is a power of two, its initial bytes fit its size, its relocations ascend without overlap, lie
 //!   within its size and name functions and globals of the module;
-//! - `noalias`, `nonnull` and `readonly` stand on `ptr` parameters only.
+//! - `noalias`, `nonnull`, `readonly` and `byval` stand on `ptr` parameters only; what is passed by value has a size that is a
+//!   multiple of its alignment, 8 or 16; `...` stands behind parameters that there are.
 //!
 //! Of a function:
-//! - an imported function has no blocks, any other has some;
+//! - an imported function has no blocks, any other has some and no variable arguments; one that has both a body and `byval`
+//!   parameters is called from outside only;
 //! - slots have alignments that are powers of two; alias set 0 is "anything", the others name slots, globals and restrict
 //!   scopes that exist; location 0 is the unknown one; a known position is in a file of the module; the call site of an
 //!   inline scope lies in no scope or in one of a smaller number;
@@ -124,9 +126,18 @@ fn check_global(module: &Module, global: &Global, report: &mut impl FnMut(String
 
 fn check_signature(sig: &Signature, mut report: impl FnMut(String)) {
     for (index, param) in sig.params.iter().enumerate() {
-        if param.ty != Type::Ptr && (param.noalias || param.nonnull || param.readonly) {
+        let promises = param.noalias || param.nonnull || param.readonly || param.byval.is_some();
+        if param.ty != Type::Ptr && promises {
             report(format!("parameter {index} is no pointer, but has a promise of one"));
         }
+        if let Some(ByVal { size, align }) = param.byval
+            && !(matches!(align, 8 | 16) && size > 0 && size.is_multiple_of(align))
+        {
+            report(format!("parameter {index} is passed by value with a strange size or alignment"));
+        }
+    }
+    if sig.variadic.is_some_and(|fixed| fixed as usize > sig.params.len()) {
+        report("the variable arguments begin behind the last parameter".into());
     }
 }
 
@@ -200,6 +211,7 @@ impl Verifier<'_> {
         let mut bad = Vec::new();
         check_signature(&func.sig, |message| bad.push(message));
         bad.into_iter().for_each(|message| self.report(message));
+        self.check(is_import || func.sig.variadic.is_none(), || "variable arguments of a function with a body".into());
         self.tables();
         self.layout();
         let sound_lists = self.found.is_empty();
@@ -376,6 +388,8 @@ impl Verifier<'_> {
                 None => self.report(format!("{callee} does not exist")),
                 Some(_) if shape == Shape::Func => self.operands(args, []),
                 Some(callee) => {
+                    let from_outside = callee.is_definition() && callee.sig.is_c_only();
+                    self.check(!from_outside, || format!("only foreign code can call `{}`", callee.name));
                     self.operands(args, callee.sig.params.iter().map(|param| param.ty));
                     results = &callee.sig.results;
                 }

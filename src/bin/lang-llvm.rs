@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let status = status(&result);
     let output = result.unwrap_or_else(|error| match error {
         // `lang` says which kind of error it is.
+        Error::Missing(missing) => missing.to_string().into_bytes(),
         Error::Unsupported(text) | Error::Environment(text) | Error::Internal(text) => text.into_bytes(),
     });
     let mut stdout = std::io::stdout();

@@ -6,7 +6,7 @@ use crate::output::write_file;
 use crate::pipeline::Plan;
 use crate::program::Program;
 use crate::temporary;
-use lang_backend::link::{LinkOptions, link};
+use lang_backend::link::{LinkError, link};
 use lang_backend::{Backend, Emit};
 use lang_ir::Module;
 use std::path::{Path, PathBuf};
@@ -100,8 +100,8 @@ pub fn executable(plan: &mut Plan, module: &Module, debug_info: bool, output: &P
     std::fs::write(&path, &object)
         .map_err(|error| Failure::environment(format!("cannot write {}: {error}", output.display())))?;
     drop(object);
-    let libs = module.libraries.clone();
-    let options = LinkOptions { debug: debug_info, libs, ..LinkOptions::default() };
-    plan.timed("link", |_| link(&[&path], output, scratch.path(), &options))
-        .map_err(|error| Failure::environment(error.to_string()))
+    plan.timed("link", |_| link(module, &[&path], output, scratch.path(), debug_info)).map_err(|error| match error {
+        LinkError::Missing(missing) => Failure::Missing(missing),
+        other => Failure::environment(other.to_string()),
+    })
 }

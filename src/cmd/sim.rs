@@ -8,8 +8,13 @@ use crate::program;
 use lang_backend::RunOptions;
 
 pub fn sim(args: Sim) -> Result<Program, Failure> {
-    let codegen =
-        Codegen { optimize: args.opt, opt_level: args.opt_level, backend: Some("interp".into()), ..Codegen::default() };
+    let codegen = Codegen {
+        optimize: args.opt,
+        opt_level: args.opt_level,
+        backend: Some("interp".into()),
+        linking: args.linking,
+        ..Codegen::default()
+    };
     let mut plan = Plan::new(&codegen)?;
     let input = program::Program::of(&args.input);
     let module = plan.front(&input)?;

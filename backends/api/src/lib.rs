@@ -1,6 +1,7 @@
 //! What a backend is, what it is asked for and what it gives; and how objects become an executable.
 
 pub mod embed;
+pub mod library;
 pub mod link;
 
 use lang_ir::target::Target;
@@ -89,6 +90,8 @@ pub struct RunOptions {
 pub enum Error {
     /// The backend cannot do this, and says what.
     Unsupported(String),
+    /// A library or a function of one is not there.
+    Missing(Box<library::Missing>),
     /// Something outside failed: a tool, the disk.
     Environment(String),
     /// A fault of the compiler.
@@ -98,6 +101,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::Missing(missing) => missing.fmt(f),
             Error::Unsupported(text) | Error::Environment(text) => f.write_str(text),
             Error::Internal(text) => write!(f, "internal error: {text}"),
         }

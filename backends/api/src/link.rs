@@ -1,21 +1,12 @@
 //! Executables, made of objects and the run-time support library by the system's C compiler.
 
 use crate::embed::RUNTIME;
+use crate::library::{self, Found, Missing};
+use lang_ir::{Linkage, Module};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// What else goes into the executable.
-#[derive(Clone, Debug, Default)]
-pub struct LinkOptions {
-    /// Names of libraries, as `m` for `libm`.
-    pub libs: Vec<String>,
-    /// Where libraries are looked for first, also when the program runs.
-    pub lib_dirs: Vec<PathBuf>,
-    /// Keep debug information.
-    pub debug: bool,
-}
 
 /// Why there is no executable.
 #[derive(Debug)]
@@ -24,6 +15,8 @@ pub enum LinkError {
     NoCompiler { program: String, error: io::Error },
     /// The C compiler (that is, the linker) refuses.
     Failed { program: String, status: String, stderr: String },
+    /// The program asks for what nobody has.
+    Missing(Vec<Missing>),
     /// A file cannot be written.
     Write { path: PathBuf, error: io::Error },
 }
@@ -38,6 +31,7 @@ impl fmt::Display for LinkError {
                 write!(f, "linking with `{program}` failed ({status})")?;
                 if stderr.is_empty() { Ok(()) } else { write!(f, ":\n{}", stderr.trim_end()) }
             }
+            LinkError::Missing(missing) => missing.iter().try_for_each(|missing| writeln!(f, "{missing}")),
             LinkError::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),
         }
     }
@@ -47,15 +41,16 @@ impl std::error::Error for LinkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             LinkError::NoCompiler { error, .. } | LinkError::Write { error, .. } => Some(error),
-            LinkError::Failed { .. } => None,
+            LinkError::Failed { .. } | LinkError::Missing(_) => None,
         }
     }
 }
 
-/// Links the objects of one program, which define `lang_main`, `lang_fn_table` and `lang_fn_count`. `output` is
-/// replaced as a whole, or stays as it was: the executable is made in the folder `scratch`, which has to be on the same
-/// file system, and renamed.
-pub fn link(objects: &[&Path], output: &Path, scratch: &Path, options: &LinkOptions) -> Result<(), LinkError> {
+/// Links the objects of one program, which define `lang_main`, `lang_fn_table` and `lang_fn_count`, with the libraries that
+/// its module asks for; keeps debug information if so. `output` is replaced as a whole, or stays as it was: the executable is
+/// made in the folder `scratch`, which has to be on the same file system, and renamed.
+pub fn link(module: &Module, objects: &[&Path], output: &Path, scratch: &Path, debug: bool) -> Result<(), LinkError> {
+    let libraries = libraries(module)?;
     // The files in `scratch` are of no interest to the user.
     let write_error = |error| LinkError::Write { path: output.to_path_buf(), error };
     let runtime = scratch.join("lang_rt.o");
@@ -67,14 +62,19 @@ pub fn link(objects: &[&Path], output: &Path, scratch: &Path, options: &LinkOpti
     command.args(&compiler.args).arg("-o").arg(&executable).args(objects);
     // Behind the objects: backtraces take the beginning of this library for the end of the program's code.
     command.arg(&runtime);
-    for dir in &options.lib_dirs {
-        command.arg("-L").arg(dir);
-        command.args(["-Xlinker", "-rpath", "-Xlinker"]);
-        command.arg(std::path::absolute(dir).unwrap_or_else(|_| dir.clone()));
+    for (library, found) in &libraries {
+        match found {
+            Found::CLibrary | Found::System(_) => command.arg(format!("-l{library}")),
+            Found::Static(path) => command.arg(path),
+            // Where it is found when the program runs, should it be known by its name only.
+            Found::Shared(path) => {
+                let folder = path.parent().unwrap_or(Path::new("/"));
+                command.arg(path).args(["-Xlinker", "-rpath", "-Xlinker"]).arg(folder)
+            }
+        };
     }
-    command.args(options.libs.iter().map(|lib| format!("-l{lib}")));
     command.args(["-Wl,--gc-sections", "-Wl,--as-needed", "-lm", "-static-libgcc"]);
-    if !options.debug {
+    if !debug {
         command.arg("-Wl,--strip-debug");
     }
 
@@ -85,10 +85,40 @@ pub fn link(objects: &[&Path], output: &Path, scratch: &Path, options: &LinkOpti
     };
     if !result.status.success() {
         let stderr = String::from_utf8_lossy(&result.stderr);
+        let missing = missing(module, &stderr);
+        if !missing.is_empty() {
+            return Err(LinkError::Missing(missing));
+        }
         let stderr = stderr.replace(&executable.display().to_string(), &output.display().to_string());
         return Err(LinkError::Failed { program, status: result.status.to_string(), stderr });
     }
     std::fs::rename(&executable, output).map_err(write_error)
+}
+
+/// The libraries that a module asks for, all of them.
+fn libraries(module: &Module) -> Result<Vec<(&str, Found)>, LinkError> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for library in &module.libraries {
+        match library::find(module, library) {
+            Ok(place) => found.push((&*library.name, place)),
+            Err(error) => missing.push(*error),
+        }
+    }
+    if missing.is_empty() { Ok(found) } else { Err(LinkError::Missing(missing)) }
+}
+
+/// The functions of the module that the linker misses, by what it says: GNU's linker "undefined reference to `f'", those of LLVM
+/// "undefined symbol: f", mold "undefined symbol: f".
+fn missing(module: &Module, stderr: &str) -> Vec<Missing> {
+    let lines: Vec<&str> = stderr.lines().filter(|line| line.contains("undefined")).collect();
+    let named = |name: &str| {
+        lines.iter().any(|line| {
+            let rest = line.split("undefined").last().unwrap_or("");
+            rest.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))).any(|word| word == name)
+        })
+    };
+    let imports = module.functions.values().filter(|function| function.linkage == Linkage::Import);
+    imports.filter(|function| named(&function.name)).map(|f| library::missing_function(module, f)).collect()
 }
 
 struct Compiler {

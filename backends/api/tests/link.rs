@@ -1,7 +1,8 @@
 //! Programs linked with the embedded run-time support library: what they print, how they end. `program.c` stands in
 //! for compiled code.
 
-use lang_backend::link::{LinkError, LinkOptions, link};
+use lang_backend::link::{LinkError, link};
+use lang_ir::{Library, Module, SourcePos};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -24,7 +25,7 @@ fn program() -> Program {
         .unwrap();
     assert!(compiled.success());
     let path = folder.path().join("program");
-    link(&[&object], &path, scratch.path(), &LinkOptions::default()).unwrap();
+    link(&Module::default(), &[&object], &path, scratch.path(), false).unwrap();
     Program { path, _folder: folder }
 }
 
@@ -111,8 +112,9 @@ fn libraries_are_found() {
     let text = "int answer(void); double cbrt(double); volatile double x = 27;
         int lang_main(void) { return answer() + (int)cbrt(x); } long lang_fn_table[9], lang_fn_count;";
     compile(text, &["-c", "-fPIE"], &object);
-    let options = LinkOptions { libs: vec!["answer".into()], lib_dirs: vec![dir], debug: true };
-    link(&[&object], &program, scratch.path(), &options).unwrap();
+    let libraries = vec![Library { name: "answer".into(), decl: SourcePos::unknown() }];
+    let module = Module { libraries, link_paths: vec![dir.display().to_string()], ..Module::default() };
+    link(&module, &[&object], &program, scratch.path(), true).unwrap();
     assert_eq!(Command::new(&program).status().unwrap().code(), Some(45));
 }
 
@@ -124,7 +126,7 @@ fn failing_links_leave_the_output_alone() {
     assert!(Command::new("cc").arg("-c").arg(&source).arg("-o").arg(&object).status().unwrap().success());
     let output = folder.path().join("program");
     std::fs::write(&output, "old").unwrap();
-    let error = link(&[&object], &output, scratch.path(), &LinkOptions::default()).unwrap_err();
+    let error = link(&Module::default(), &[&object], &output, scratch.path(), false).unwrap_err();
     assert!(matches!(&error, LinkError::Failed { stderr, .. } if stderr.contains("lang_main")), "{error}");
     assert_eq!(std::fs::read(&output).unwrap(), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
@@ -135,6 +137,6 @@ fn failing_links_leave_the_output_alone() {
         Command::new("cc").arg("-c").arg(folder.path().join("a.c")).arg("-o").arg(&object).status().unwrap().success()
     );
     let nowhere = folder.path().join("missing/program");
-    let error = link(&[&object], &nowhere, scratch.path(), &LinkOptions::default()).unwrap_err();
+    let error = link(&Module::default(), &[&object], &nowhere, scratch.path(), false).unwrap_err();
     assert!(matches!(error, LinkError::Write { .. }), "{error}");
 }

@@ -1,6 +1,7 @@
 //! Machine code for functions, each by itself and all in parallel; the result does not depend on how many threads there
 //! are.
 
+use crate::image;
 use crate::library::Library;
 use crate::lower::{Symbol, TrapSite, lower};
 use cranelift_codegen::binemit::Reloc as RelocKind;
@@ -161,7 +162,10 @@ impl Worker {
 
 fn is_defined(module: &Module, target: CodeTarget) -> bool {
     match target {
-        CodeTarget::Symbol(Symbol::Func(func)) => module.functions[func].is_definition(),
+        CodeTarget::Symbol(Symbol::Func(func)) => {
+            let func = &module.functions[func];
+            func.is_definition() || image::needs_stub(func)
+        }
         CodeTarget::Symbol(Symbol::Library(_)) => false,
         CodeTarget::Symbol(Symbol::Global(_) | Symbol::Trap(_)) | CodeTarget::Here(_) => true,
     }

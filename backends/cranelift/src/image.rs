@@ -22,6 +22,8 @@ pub struct Image {
     /// Offsets in the text, of functions with code.
     pub functions: SecondaryMap<FuncId, Option<u64>>,
     pub globals: SecondaryMap<GlobalId, Place>,
+    /// Offsets in the text, of what stands for functions that [need it](needs_stub).
+    stubs: FxHashMap<FuncId, u64>,
     /// Names of what comes from outside, see [`Target::Import`].
     pub imports: Vec<String>,
     /// Where the table of functions is, and how many entries it has: one for each function and one for their end.
@@ -116,6 +118,7 @@ impl Image {
             code,
             functions: SecondaryMap::new(),
             globals: SecondaryMap::new(),
+            stubs: FxHashMap::default(),
             imports: Vec::new(),
             table: Default::default(),
             table_count: Place::default(),
@@ -213,8 +216,33 @@ impl Image {
     fn function_target(&mut self, module: &Module, func: FuncId) -> (Target, i64) {
         match self.functions[func] {
             Some(start) => (Target::Section(Section::Text), start as i64),
+            None if needs_stub(&module.functions[func]) => {
+                (Target::Section(Section::Text), self.stub(module, func) as i64)
+            }
             None => (self.import(&symbol_name(&module.functions[func])), 0),
         }
+    }
+
+    /// Code that goes on to a function with variable arguments. Those expect in `al` how many vector registers may hold
+    /// arguments, which Cranelift cannot say.
+    fn stub(&mut self, module: &Module, func: FuncId) -> u64 {
+        if let Some(&known) = self.stubs.get(&func) {
+            return known;
+        }
+        let target = self.import(&symbol_name(&module.functions[func]));
+        let address = self.add(Section::ReadOnlyWithAddresses, &[0; 8], 8);
+        let open = Open { offset: address.offset, kind: Kind::Absolute, target, addend: 0 };
+        self.sections[Section::ReadOnlyWithAddresses as usize].open.push(open);
+        // mov al, 8; jmp [rip + distance to the address]
+        let code = self.add(Section::Text, &[0xb0, 8, 0xff, 0x25, 0, 0, 0, 0], TEXT_ALIGN);
+        self.sections[Section::Text as usize].open.push(Open {
+            offset: code.offset + 4,
+            kind: Kind::Relative,
+            target: Target::Section(address.section),
+            addend: address.offset as i64 - 4,
+        });
+        self.stubs.insert(func, code.offset);
+        code.offset
     }
 
     fn import(&mut self, name: &str) -> Target {
@@ -363,6 +391,11 @@ impl Image {
         }
         Ok(())
     }
+}
+
+/// Whether calls of a function go to code that prepares them.
+pub fn needs_stub(func: &Function) -> bool {
+    !func.is_definition() && func.sig.variadic.is_some()
 }
 
 /// Texts in the read-only section, each there once.

@@ -6,9 +6,10 @@
 use crate::image::{Image, Kind, Section, Target};
 use crate::{compile, isa, library};
 use cranelift_codegen::isa::OwnedTargetIsa;
-use cranelift_entity::EntitySet;
+use lang_backend::library::{self as foreign, missing_function};
 use lang_backend::{Error, OptLevel};
-use lang_ir::{FuncId, Module, Op, Payload, RelocTarget};
+use lang_ir::graph::reachable;
+use lang_ir::{FuncId, Module};
 use lang_rt::trap::FnEntry;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -26,7 +27,9 @@ impl Program {
         let Some(entry) = module.entry() else {
             return Err(Error::Internal("the module has no function to start with".to_string()));
         };
-        let loaded = Loaded::new(module, &reachable(module, entry), &isa::for_jit(opt_level)?)?;
+        let mut needed = reachable(module, entry);
+        needed.retain(|&func| module.functions[func].is_definition());
+        let loaded = Loaded::new(module, &needed, &isa::for_jit(opt_level)?)?;
         let functions = loaded.functions();
         let Some(entry) = loaded.address(entry) else {
             return Err(Error::Internal("the entry has no code".to_string()));
@@ -63,12 +66,12 @@ pub struct Loaded {
 impl Loaded {
     pub fn new(module: &Module, funcs: &[FuncId], isa: &OwnedTargetIsa) -> Result<Loaded, Error> {
         let image = Image::new(module, compile::compile(module, funcs, isa, compile::Text::None)?)?;
-        library::open(&module.libraries);
+        let foreign = foreign::Loaded::open(module)?;
         let mut imports = Vec::new();
         for name in &image.imports {
-            match library::imported(name) {
+            match library::known(name).or_else(|| foreign.address(name)) {
                 Some(address) => imports.push(address.addr()),
-                None => return Err(Error::Unsupported(format!("there is no function `{name}` in this process"))),
+                None => return Err(no_function(module, name)),
             }
         }
         let mut offsets = [0usize; 5];
@@ -124,32 +127,11 @@ impl Loaded {
     }
 }
 
-/// The functions with bodies that can be reached from `entry`, by ascending id.
-fn reachable(module: &Module, entry: FuncId) -> Vec<FuncId> {
-    let mut seen = EntitySet::<FuncId>::new();
-    let mut todo = vec![entry];
-    // Any global may be reached; they are few, and finding out costs more.
-    for global in module.globals.values() {
-        todo.extend(global.relocs.iter().filter_map(|r| match r.target {
-            RelocTarget::Func(f) => Some(f),
-            RelocTarget::Global(_) => None,
-        }));
+fn no_function(module: &Module, name: &str) -> Error {
+    match module.function(name) {
+        Some(func) => Error::Missing(Box::new(missing_function(module, &module.functions[func]))),
+        None => Error::Internal(format!("there is no function `{name}` in this process")),
     }
-    while let Some(id) = todo.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        let func = &module.functions[id];
-        for &block in &func.layout {
-            for &inst in &func.blocks[block].insts {
-                let data = &func.insts[inst];
-                if let (Op::Call | Op::FuncAddr, Payload::Func(callee)) = (data.op, &data.payload) {
-                    todo.push(*callee);
-                }
-            }
-        }
-    }
-    module.functions.keys().filter(|&f| seen.contains(f) && module.functions[f].is_definition()).collect()
 }
 
 /// A mapping of memory, unmapped when dropped.

@@ -86,27 +86,10 @@ impl Library {
     }
 }
 
-/// The address of an imported function in this process, if it has one.
-pub fn imported(name: &str) -> Option<*const u8> {
-    let known = lang_rt::abi::find(name).map(|f| f.address);
-    known.or_else(|| Library::ALL.iter().find(|l| l.symbol() == name).map(|l| l.address())).or_else(|| {
-        let name = std::ffi::CString::new(name).ok()?;
-        let address = unsafe { c::dlsym(std::ptr::null_mut(), name.as_ptr()) };
-        (!address.is_null()).then_some(address)
-    })
-}
-
-/// Loads libraries, so that [`imported`] finds their functions. One that is not there is noticed by what it would have had.
-pub fn open(libraries: &[String]) {
-    for library in libraries {
-        // Behind the plain name there is often text for the linker instead of a library.
-        for file in [format!("lib{library}.so"), format!("lib{library}.so.6")] {
-            let Ok(file) = std::ffi::CString::new(file) else { continue };
-            if !unsafe { c::dlopen(file.as_ptr(), c::RTLD_NOW | c::RTLD_GLOBAL) }.is_null() {
-                break;
-            }
-        }
-    }
+/// The address of a function in this process that programs call without asking for a library.
+pub fn known(name: &str) -> Option<*const u8> {
+    let runtime = lang_rt::abi::find(name).map(|f| f.address);
+    runtime.or_else(|| Library::ALL.iter().find(|l| l.symbol() == name).map(|l| l.address()))
 }
 
 fn trap() -> *const u8 {
@@ -114,14 +97,9 @@ fn trap() -> *const u8 {
 }
 
 mod c {
-    pub const RTLD_NOW: i32 = 2;
-    pub const RTLD_GLOBAL: i32 = 0x100;
-
     unsafe extern "C" {
         pub fn memcpy(to: *mut u8, from: *const u8, n: usize) -> *mut u8;
         pub fn memset(to: *mut u8, byte: i32, n: usize) -> *mut u8;
-        pub fn dlopen(file: *const std::ffi::c_char, flags: i32) -> *mut u8;
-        pub fn dlsym(handle: *mut u8, name: *const std::ffi::c_char) -> *const u8;
     }
 }
 

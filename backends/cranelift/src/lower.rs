@@ -11,6 +11,7 @@ mod float;
 mod integer;
 
 use crate::library::Library;
+use cranelift_codegen::ir::ArgumentPurpose;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     AbiParam, AliasRegionData, Block as ClBlock, BlockArg, ExtFuncData, ExternalName, FuncRef, GlobalValue,
@@ -25,6 +26,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
 use lang_backend::Error;
 use lang_ir::*;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// What a name in CLIF stands for: the namespace says which kind, the index which one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -114,8 +116,8 @@ pub fn clif_type(ty: Type) -> ClType {
 /// registers go to memory that the first parameter points to, each at its natural alignment, as C does with a structure.
 fn signature(sig: &Signature) -> ClSignature {
     let mut out = ClSignature::new(CallConv::SystemV);
-    // Foreign functions rely on narrow arguments being extended.
-    let param = |ty: Type| {
+    // The run-time library relies on narrow arguments being extended; for those of other foreign functions the IR does it.
+    let extended = |ty: Type| {
         let ty = clif_type(ty);
         if ty.is_int() && ty.bits() < 32 { AbiParam::new(ty).uext() } else { AbiParam::new(ty) }
     };
@@ -124,8 +126,58 @@ fn signature(sig: &Signature) -> ClSignature {
     } else {
         out.returns.extend(sig.results.iter().map(|&ty| AbiParam::new(clif_type(ty))));
     }
-    out.params.extend(sig.params.iter().map(|p| param(p.ty)));
+    for (param, purpose) in sig.params.iter().zip(by_value(sig)) {
+        match purpose {
+            None => out.params.push(extended(param.ty)),
+            Some(ByValue { padding, size }) => {
+                let passed = |size| AbiParam::special(types::I64, ArgumentPurpose::StructArgument(size));
+                out.params.extend(padding.then(|| passed(8)));
+                out.params.push(passed(size));
+            }
+        }
+    }
     out
+}
+
+/// How memory is passed by value.
+#[derive(Clone, Copy)]
+struct ByValue {
+    /// Behind eight bytes that align it: Cranelift aligns to no more than these.
+    padding: bool,
+    size: u32,
+}
+
+/// Of each parameter, how it is passed by value if it is. Counts what stands on the stack before it as C does: integers behind
+/// the sixth and floats behind the eighth.
+fn by_value(sig: &Signature) -> impl Iterator<Item = Option<ByValue>> {
+    let (mut integers, mut floats, mut stack) = (u32::from(result_area(&sig.results).is_some()), 0, 0u32);
+    sig.params.iter().map(move |param| {
+        let Some(ByVal { size, align }) = param.byval else {
+            match param.ty {
+                Type::F32 | Type::F64 => floats += 1,
+                _ => integers += 1,
+            }
+            if matches!(param.ty, Type::F32 | Type::F64) && floats > 8 || !param.ty.is_float() && integers > 6 {
+                stack += 8;
+            }
+            return None;
+        };
+        let padding = align > 8 && !stack.is_multiple_of(align);
+        stack += size + if padding { 8 } else { 0 };
+        Some(ByValue { padding, size })
+    })
+}
+
+/// The arguments of a call with those that only align others.
+fn with_padding(sig: &Signature, args: &[V]) -> SmallVec<[V; 8]> {
+    let mut all = SmallVec::new();
+    for (&arg, purpose) in args.iter().zip(by_value(sig)) {
+        if purpose.is_some_and(|p| p.padding) {
+            all.push(arg);
+        }
+        all.push(arg);
+    }
+    all
 }
 
 /// Offsets of the results in memory and the size of all, if they are returned in memory.
@@ -190,6 +242,12 @@ impl Lower<'_> {
         let mut params = self.b.block_params(first).to_vec();
         if result_area(&func.sig.results).is_some() {
             self.result_pointer = Some(params.remove(0));
+        }
+        // What only aligns others comes before them.
+        for (index, purpose) in by_value(&func.sig).enumerate() {
+            if purpose.is_some_and(|p| p.padding) {
+                params.remove(index);
+            }
         }
         let entry = self.blocks[func.entry()].unwrap();
         if order.iter().any(|&b| func.successors(b).any(|t| t.block == func.entry())) {
@@ -578,6 +636,7 @@ impl Lower<'_> {
         emit: impl FnOnce(&mut FunctionBuilder<'_>, &[V]) -> ClInst,
     ) {
         let results = self.func.results(inst);
+        let args = &with_padding(sig, args)[..];
         match result_area(&sig.results) {
             None => {
                 let call = emit(&mut self.b, args);

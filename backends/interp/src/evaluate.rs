@@ -54,7 +54,7 @@ impl Memory for Machine<'_> {
     fn locate(&self, address: u64) -> Option<Located> {
         let info = self.memory.info(address)?;
         let kind = match info.kind {
-            Kind::Null => return None,
+            Kind::Null | Kind::Foreign => return None,
             _ if info.gone.is_some() => Piece::Gone,
             Kind::Code => Piece::Function,
             Kind::Global(global) => Piece::Global(global),

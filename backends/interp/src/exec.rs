@@ -8,7 +8,7 @@ use crate::machine::{Frame, Machine};
 use crate::memory::Access;
 use crate::runtime::{Import, MAX_ARGS};
 use crate::stop::{At, Stop};
-use lang_ir::{FuncId, Payload, SigId, Type};
+use lang_ir::{FuncId, Payload, SigId, Signature, Type};
 
 /// The low bits of a word, `x` fewer than 64.
 #[inline(always)]
@@ -46,8 +46,8 @@ impl Machine<'_> {
         // SAFETY: see the head of this file. Decoded functions stay where they are as long as the machine lives, and the
         // stack is not touched but through `regs`.
         unsafe {
-            let mut regs = self.stack.as_mut_ptr();
-            let limit = regs.add(self.stack.len());
+            let limit = self.stack.as_mut_ptr().add(self.stack.len());
+            let mut regs = self.stack.as_mut_ptr().add(self.top);
             let mut code: &Decoded = &*entry;
             if regs.wrapping_add(code.frame_words as usize) > limit {
                 return Err(self.overflow(None, func));
@@ -59,6 +59,8 @@ impl Machine<'_> {
             let mut start = code.code.as_ptr();
             let mut ip = start;
             let mut slots = self.memory.num_slots();
+            // Foreign code may have called this, in the middle of functions that wait for it.
+            let outer_frames = self.frames.len();
 
             macro_rules! r {
                 ($register:expr) => {
@@ -120,6 +122,11 @@ impl Machine<'_> {
                         let (address, mask) = ($address, $mask as u64);
                         match self.memory.read::<$ty>(address, mask) {
                             Some(value) => value,
+                            None if address & mask == 0
+                                && let Some(value) = self.memory.read_foreign::<$ty>(address) =>
+                            {
+                                value
+                            }
                             None => {
                                 let size = size_of::<$ty>() as u64;
                                 return Err(self.bad_access(at!(), Access::Read, address, size, mask + 1));
@@ -130,7 +137,10 @@ impl Machine<'_> {
                 macro_rules! store {
                     ($ty:ty, $value:expr, $address:expr, $mask:expr) => {{
                         let (address, mask) = ($address, $mask as u64);
-                        if self.memory.write::<$ty>(address, mask, $value).is_none() {
+                        let value = $value;
+                        if self.memory.write::<$ty>(address, mask, value).is_none()
+                            && (address & mask != 0 || self.memory.write_foreign::<$ty>(address, value).is_none())
+                        {
                             let size = size_of::<$ty>() as u64;
                             return Err(self.bad_access(at!(), Access::Write, address, size, mask + 1));
                         }
@@ -187,7 +197,10 @@ impl Machine<'_> {
                 macro_rules! leave {
                     ($words:expr, |$to:ident| $deliver:expr) => {{
                         // The slots of the outermost function stay until its caller, the host, has looked at them.
-                        let Some(frame) = self.frames.pop() else { return Ok($words) };
+                        if self.frames.len() == outer_frames {
+                            return Ok($words);
+                        }
+                        let frame = self.frames.pop().unwrap_unchecked();
                         if self.memory.num_slots() != slots {
                             self.memory.drop_slots(slots, at!().site());
                         }
@@ -454,25 +467,31 @@ impl Machine<'_> {
                     Code::Call => enter!(i.a, code.pool.as_ptr().add(i.b as usize)),
                     Code::CallIndirect => {
                         let list = code.pool.as_ptr().add(i.b as usize);
-                        let func = match self.callee(r!(i.a), SigId::from_u32(*list)) {
+                        let sig = SigId::from_u32(*list);
+                        let func = match self.callee(r!(i.a), sig) {
                             Ok(func) => func,
                             Err(what) => return Err(self.undefined(at!(), &what)),
                         };
-                        if self.module.functions[func].is_definition() {
-                            enter!(func.as_u32(), list.add(1));
-                        }
                         let words = &code.pool[i.b as usize + 1..];
-                        let result = self.call_import(func, words, regs, at!())?;
-                        if !self.module.functions[func].sig.results.is_empty() {
-                            r!(i.c) = result;
+                        match func {
+                            Callee::Ours(func) => enter!(func.as_u32(), list.add(1)),
+                            Callee::Import(func) => {
+                                let module = self.module;
+                                self.call_import(func, &module.signatures[sig], words, regs, i.c, at!())?;
+                            }
+                            Callee::Foreign(address) => {
+                                let (num, words) = words.split_first().unwrap_unchecked();
+                                let module = self.module;
+                                let sig = &module.signatures[sig];
+                                self.call_foreign(address, sig, &words[..*num as usize], regs, i.c, at!())?;
+                            }
                         }
                     }
                     Code::CallImport => {
                         let func = FuncId::from_u32(i.a);
-                        let result = self.call_import(func, &code.pool[i.b as usize..], regs, at!())?;
-                        if !self.module.functions[func].sig.results.is_empty() {
-                            r!(i.c) = result;
-                        }
+                        let module = self.module;
+                        let sig = &module.functions[func].sig;
+                        self.call_import(func, sig, &code.pool[i.b as usize..], regs, i.c, at!())?;
                     }
                     Code::Ret0 => leave!(Vec::new(), |_to| {}),
                     Code::Ret1 => {
@@ -556,23 +575,44 @@ impl Machine<'_> {
         }
     }
 
-    /// The function at an address, if it can be called with this signature.
-    fn callee(&self, address: u64, sig: SigId) -> Result<FuncId, String> {
-        let func = self.memory.function_at(address).filter(|func| func.as_u32() < self.module.functions.len() as u32);
-        let Some(func) = func else {
+    /// What is at an address, if it can be called with this signature.
+    fn callee(&self, address: u64, sig: SigId) -> Result<Callee, String> {
+        let sig = &self.module.signatures[sig];
+        let Some(func) = self.function_at(address) else {
+            if address != 0 && self.foreign.is_some() {
+                return Ok(Callee::Foreign(address));
+            }
             let null = if address == 0 { "a null pointer" } else { "a pointer that is no function's" };
             return Err(format!("call through {null}"));
         };
-        let (function, sig) = (&self.module.functions[func], &self.module.signatures[sig]);
-        let types = |params: &[lang_ir::Param]| params.iter().map(|param| param.ty).collect::<Vec<Type>>();
-        if types(&function.sig.params) != types(&sig.params) || function.sig.results != sig.results {
+        let function = &self.module.functions[func];
+        if function.is_definition() && sig.is_c_only() {
+            return Ok(Callee::Foreign(address));
+        }
+        let types = |sig: &Signature| {
+            let fixed = function.sig.variadic.map_or(usize::MAX, |fixed| fixed as usize);
+            sig.params.iter().take(fixed).map(|param| param.ty).collect::<Vec<Type>>()
+        };
+        let same = types(&function.sig) == types(sig) && function.sig.results == sig.results;
+        if !same || function.sig.variadic != sig.variadic {
             return Err(format!("call of {} with another signature than it has", function.name));
         }
-        Ok(func)
+        Ok(if function.is_definition() { Callee::Ours(func) } else { Callee::Import(func) })
     }
 
-    /// Calls a function without a body; `list` starts with the number of argument words.
-    unsafe fn call_import(&mut self, func: FuncId, list: &[u32], regs: *const u64, at: At) -> Result<u64, Stop> {
+    /// Calls a function without a body; `list` starts with the number of argument words. The results go to the registers from
+    /// `to` on.
+    unsafe fn call_import(
+        &mut self,
+        func: FuncId,
+        sig: &Signature,
+        list: &[u32],
+        regs: *mut u64,
+        to: u32,
+        at: At,
+    ) -> Result<(), Stop> {
+        let (num, list) = list.split_first().expect("a list starts with its length");
+        let list = &list[..*num as usize];
         let name = &self.module.functions[func].name;
         let import = *self.imports[func.as_u32() as usize].get_or_insert_with(|| Import::find(name));
         let Some(import) = import else {
@@ -580,18 +620,35 @@ impl Machine<'_> {
                 self.stopped.set(at.site());
                 return Err(Stop::Effect(format!("the foreign function `{name}`")));
             }
-            return Err(Stop::Unsupported(format!(
-                "the interpreter cannot call the foreign function `{name}`; it knows those of the run-time library only"
-            )));
+            if self.foreign.is_none() {
+                let what = format!("the interpreter cannot call the foreign function `{name}` here");
+                return Err(Stop::Unsupported(what));
+            }
+            let address = self.function_address(func);
+            // SAFETY: as for the dispatch loop.
+            return unsafe { self.call_foreign(address, sig, list, regs, to, at) };
         };
-        let (num, list) = list.split_first().expect("a list starts with its length");
         let mut args = [0; MAX_ARGS];
-        for (arg, &word) in args.iter_mut().zip(&list[..*num as usize]) {
+        for (arg, &word) in args.iter_mut().zip(list) {
             // SAFETY: as for the dispatch loop.
             *arg = unsafe { *regs.add(word as usize) };
         }
-        self.import(import, &args, at)
+        let result = self.import(import, &args, at)?;
+        if !sig.results.is_empty() {
+            // SAFETY: as for the dispatch loop.
+            unsafe { *regs.add(to as usize) = result };
+        }
+        Ok(())
     }
+}
+
+/// What a pointer to a function leads to.
+enum Callee {
+    Ours(FuncId),
+    /// A function of the module without a body.
+    Import(FuncId),
+    /// Code that is not the module's, or that is called as C does.
+    Foreign(u64),
 }
 
 /// Puts the constants into a new frame.

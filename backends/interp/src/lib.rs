@@ -5,17 +5,20 @@
 //!
 //! [`Machine`] is the way in. A function is decoded at its first call: [`plan`] decides what is merged and where values
 //! live, [`decode`] lays out the [`code`], [`exec`] runs it. [`memory`] is the program's memory with its checks,
-//! [`restrict`] checks promises about pointers, [`evaluate`] runs functions while compiling, [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
+//! [`restrict`] checks promises about pointers, [`evaluate`] runs functions while compiling, [`foreign`] calls foreign functions
+//! with memory from [`space`], [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
 
 mod code;
 mod decode;
 mod evaluate;
 mod exec;
+mod foreign;
 mod machine;
 mod memory;
 mod plan;
 mod restrict;
 mod runtime;
+mod space;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -54,7 +57,7 @@ impl Backend for Interp {
     fn run(&self, module: &Module, options: &RunOptions) -> Result<i32, Error> {
         let entry = module.entry().ok_or_else(|| Error::Internal(format!("there is no `{}`", lang_ir::ENTRY)))?;
         let stdout = std::io::stdout();
-        let mut machine = Machine::new(
+        let mut machine = Machine::with_foreign(
             module,
             Config {
                 args: options.args.clone(),
@@ -66,7 +69,7 @@ impl Backend for Interp {
                 trace: options.trace,
                 ..Config::default()
             },
-        );
+        )?;
         let _pipe = lang_rt::start::DefaultPipe::new();
         let ended = machine.call(entry, &[]);
         let written = machine.finish(&ended);

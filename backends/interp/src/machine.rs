@@ -2,10 +2,12 @@
 
 use crate::code::{Decoded, Ins, words};
 use crate::decode::{Mode, decode};
+use crate::foreign::{Foreign, SharedStdout, reloc_target};
 use crate::memory::{Kind, Memory, Site};
 use crate::runtime::{Import, Output};
 use crate::stop::{At, Stop};
 use crate::trace::Texts;
+use lang_backend::Error;
 use lang_ir::{FuncId, GlobalId, Inst, Module, Payload, RelocTarget, SourcePos, Type};
 use rustc_hash::FxHashMap;
 use std::cell::Cell;
@@ -97,6 +99,10 @@ pub struct Machine<'a> {
     pub(crate) frames: Vec<Frame>,
     /// For traces.
     pub(crate) texts: FxHashMap<FuncId, Texts>,
+    /// Present if foreign functions can be called.
+    pub(crate) foreign: Option<Foreign>,
+    /// Where in the stack the next function begins that is called from outside.
+    pub(crate) top: usize,
     mode: Mode,
     /// 0 for those that are not there yet.
     globals: Vec<u64>,
@@ -105,10 +111,32 @@ pub struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
+    /// A machine that calls no foreign functions.
     pub fn new(module: &'a Module, config: Config<'a>) -> Machine<'a> {
+        let memory = Memory::new(config.memory_limit);
+        Machine::with_memory(module, config, memory, None)
+    }
+
+    /// A machine that calls foreign functions, if the module has some that `lang_main` reaches.
+    ///
+    /// # Errors
+    /// If a library or function is not there.
+    pub fn with_foreign(module: &'a Module, mut config: Config<'a>) -> Result<Machine<'a>, Error> {
+        let Some(foreign) = Foreign::open(module)? else { return Ok(Machine::new(module, config)) };
+        let Some(memory) = Memory::shared(config.memory_limit) else {
+            let what = "there are not enough addresses for memory that is shared with foreign code";
+            return Err(Error::Environment(what.to_string()));
+        };
+        config.stdout = Box::new(SharedStdout);
+        Ok(Machine::with_memory(module, config, memory, Some(foreign)))
+    }
+
+    fn with_memory(module: &'a Module, config: Config<'a>, memory: Memory, foreign: Option<Foreign>) -> Machine<'a> {
         let mut machine = Machine {
             module,
-            memory: Memory::new(config.memory_limit),
+            memory,
+            foreign,
+            top: 0,
             output: Output::new(config.stdout, config.stderr, config.terminal),
             stdin: config.stdin,
             stdin_terminal: config.stdin_terminal,
@@ -159,10 +187,7 @@ impl<'a> Machine<'a> {
             }
             self.memory.initialize(address, 0, &global.init);
             for reloc in &global.relocs {
-                let target = match reloc.target {
-                    RelocTarget::Global(global) => self.global_address(global),
-                    RelocTarget::Func(func) => self.memory.function_address(func),
-                };
+                let target = reloc_target(self, reloc.target);
                 let word = target.wrapping_add(reloc.addend as u64);
                 self.memory.initialize(address, reloc.offset, &word.to_le_bytes());
             }
@@ -264,7 +289,7 @@ impl<'a> Machine<'a> {
             }
             let constant = |data: &lang_ir::InstData| match data.payload {
                 Payload::Global(global) => self.global_address(global),
-                Payload::Func(func) => self.memory.function_address(func),
+                Payload::Func(func) => self.function_address(func),
                 _ => 0,
             };
             self.decoded[index] = Some(Box::new(decode(self.module, func, self.mode, &constant)));

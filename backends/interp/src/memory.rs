@@ -6,11 +6,18 @@
 //! and one comparison tell whether an access is in bounds of a living allocation: a pointer to one that is gone has another
 //! generation, or finds a size of 0.
 //!
+//! A program that calls foreign functions has its memory at real addresses instead, which [`crate::space`] hands out. Then a
+//! pointer that goes far astray, or that is used long after its memory is gone, may lead to another allocation unnoticed; whether
+//! bytes were written is not tracked, as foreign code may have; and memory of foreign code is only checked to be there.
+//!
 //! Allocations whose bytes are undefined at first have a shadow: a byte for each of theirs, 0xff once it was written.
 
 use crate::restrict::{MAX_CALL, Notes};
+use crate::space::Space;
 use lang_ir::{FuncId, GlobalId, Inst, StackSlot};
+use rustc_hash::FxHashSet;
 use std::alloc::Layout;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 const OFFSET_BITS: u32 = 33;
@@ -32,6 +39,10 @@ const SLOT_ROOM: usize = 64 << 20;
 const NULL: usize = 0;
 /// The entry of function pointers: the offset tells which.
 const CODE: usize = 1;
+/// With real addresses, the entry of what is not the program's.
+const FOREIGN: usize = 2;
+/// Below there is nothing but null pointers.
+const NULL_END: u64 = 1 << 16;
 /// Function pointers are this far apart.
 const CODE_STEP: u64 = 16;
 
@@ -67,6 +78,8 @@ pub struct Info {
 pub enum Kind {
     Null,
     Code,
+    /// Memory of foreign code.
+    Foreign,
     Global(GlobalId),
     Slot(FuncId, StackSlot),
     Heap,
@@ -83,6 +96,8 @@ pub enum Wrong {
     Null,
     /// No allocation has had this address.
     Wild,
+    /// Foreign code has no memory at this address that can be accessed so.
+    Unmapped,
     /// The allocation is gone, and its entry is used for another one.
     Stale,
     /// As the allocation's [`Info`] says.
@@ -165,6 +180,10 @@ pub struct Memory {
     calls: u64,
     heap_used: u64,
     heap_limit: u64,
+    /// Where allocations are that have real addresses.
+    space: Option<Box<Space>>,
+    /// Pages of foreign memory that are there; those that can be written have the lowest bit set.
+    pages: RefCell<FxHashSet<u64>>,
     /// Whether an allocation failed because of the limit.
     pub limit_hit: bool,
 }
@@ -183,6 +202,8 @@ impl Memory {
             calls: 0,
             heap_used: 0,
             heap_limit,
+            space: None,
+            pages: RefCell::default(),
             limit_hit: false,
         };
         for kind in [Kind::Null, Kind::Code] {
@@ -193,6 +214,73 @@ impl Memory {
             memory.infos.push(Info { kind, size: 0, align: 1, made: None, gone: None, room_at: 0 });
         }
         memory
+    }
+
+    /// As [`Memory::new`], at real addresses. `None` if the system has no room for that.
+    pub fn shared(heap_limit: u64) -> Option<Memory> {
+        let mut memory = Memory::new(heap_limit);
+        memory.space = Some(Box::new(Space::new()?));
+        let nothing = std::ptr::null_mut();
+        memory.entries.push(Entry { start: 0, size: 0, writable: 0, host: nothing, shadow: nothing });
+        memory.infos.push(Info { kind: Kind::Foreign, size: 0, align: 1, made: None, gone: None, room_at: 0 });
+        Some(memory)
+    }
+
+    /// The entry that an address belongs to; there may be no such entry.
+    #[inline(always)]
+    fn index(&self, address: u64) -> usize {
+        match &self.space {
+            None => (address >> OFFSET_BITS & INDEX_MASK) as usize,
+            Some(space) => match space.entry(address) {
+                Some(entry) => entry as usize,
+                None if address < NULL_END => NULL,
+                None => FOREIGN,
+            },
+        }
+    }
+
+    /// Whether the allocation of a pointer is gone.
+    pub fn is_gone(&self, address: u64) -> bool {
+        self.info(address).is_some_and(|info| info.gone.is_some())
+    }
+
+    /// Foreign code runs: it may change what memory it has.
+    pub fn forget_foreign(&self) {
+        self.pages.borrow_mut().clear();
+    }
+
+    /// Whether foreign code has memory there. The system is asked once for each page.
+    fn is_mapped(&self, address: u64, len: u64, access: Access) -> bool {
+        const PAGE: u64 = 4096;
+        let Some(end) = address.checked_add(len.max(1) - 1) else { return false };
+        let write = access == Access::Write;
+        (address / PAGE..=end / PAGE).all(|page| {
+            let (start, known) = (page * PAGE, page << 1 | u64::from(write));
+            self.pages.borrow().contains(&known) || {
+                let found = is_page(start, write);
+                found && self.pages.borrow_mut().insert(known)
+            }
+        })
+    }
+
+    /// Reads a value of foreign code, if the address is one.
+    #[cold]
+    pub fn read_foreign<T: Copy>(&self, address: u64) -> Option<T> {
+        let is_there = self.index(address) == FOREIGN
+            && self.space.is_some()
+            && self.is_mapped(address, size_of::<T>() as u64, Access::Read);
+        // SAFETY: the bytes can be read.
+        is_there.then(|| unsafe { std::ptr::with_exposed_provenance::<T>(address as usize).read_unaligned() })
+    }
+
+    /// Writes a value of foreign code, if the address is one.
+    #[cold]
+    pub fn write_foreign<T: Copy>(&mut self, address: u64, value: T) -> Option<()> {
+        let is_there = self.index(address) == FOREIGN
+            && self.space.is_some()
+            && self.is_mapped(address, size_of::<T>() as u64, Access::Write);
+        // SAFETY: the bytes can be written.
+        is_there.then(|| unsafe { std::ptr::with_exposed_provenance_mut::<T>(address as usize).write_unaligned(value) })
     }
 
     /// The address of a function.
@@ -219,6 +307,14 @@ impl Memory {
                 return None;
             }
         }
+        if self.space.is_some() {
+            let info = Info { kind, size, align, made, gone: None, room_at: 0 };
+            let address = self.allocate_real(info)?;
+            if kind == Kind::Heap {
+                self.heap_used += size;
+            }
+            return Some(address);
+        }
         let host = Block::new(size as usize)?;
         let shadow = if defined { std::ptr::null_mut() } else { Block::new(size as usize)?.into_raw() };
         let host = host.into_raw();
@@ -237,25 +333,47 @@ impl Memory {
         Some(self.fill(index, info, host, shadow))
     }
 
+    fn allocate_real(&mut self, info: Info) -> Option<u64> {
+        let index = self.entry()?;
+        let Some(start) = self.space.as_mut().and_then(|space| space.allocate(info.size, info.align, index as u32))
+        else {
+            self.free.push_front(index as u32);
+            return None;
+        };
+        if let Some(notes) = self.notes.get_mut(index) {
+            *notes = Notes::default();
+        }
+        let host = std::ptr::with_exposed_provenance_mut(start as usize);
+        let size = info.size;
+        self.entries[index] = Entry { start, size, writable: size, host, shadow: std::ptr::null_mut() };
+        self.infos[index] = info;
+        Some(start)
+    }
+
     /// Forbids writing to the allocation at this address.
     pub fn make_constant(&mut self, address: u64) {
-        self.entries[index(address)].writable = 0;
+        let index = self.index(address);
+        self.entries[index].writable = 0;
     }
 
     /// Whether the allocation at this address may be written.
     pub fn is_writable(&self, address: u64) -> bool {
-        self.entries[index(address)].writable != 0
+        self.entries[self.index(address)].writable != 0
     }
 
     /// Forbids all access to the allocation at this address.
     pub fn hide(&mut self, address: u64) {
-        let entry = &mut self.entries[index(address)];
+        let index = self.index(address);
+        let entry = &mut self.entries[index];
         (entry.size, entry.writable) = (0, 0);
     }
 
     /// Makes a stack slot. `None` if the room for slots is used up.
     #[inline]
     pub fn make_slot(&mut self, func: FuncId, slot: StackSlot, size: u32, align: u32) -> Option<u64> {
+        if self.space.is_some() {
+            return self.make_real_slot(Kind::Slot(func, slot), size, align);
+        }
         if self.room.is_none() {
             self.room = Some((Block::new(SLOT_ROOM)?, Block::new(SLOT_ROOM)?));
         }
@@ -284,6 +402,20 @@ impl Memory {
         }
     }
 
+    #[inline(never)]
+    fn make_real_slot(&mut self, kind: Kind, size: u32, align: u32) -> Option<u64> {
+        let top = self.room_top + (size as usize).next_multiple_of(16);
+        if top > SLOT_ROOM {
+            return None;
+        }
+        let room_at = self.room_top;
+        let info = Info { kind, size: size.into(), align: align.into(), made: None, gone: None, room_at };
+        let address = self.allocate_real(info)?;
+        self.room_top = top;
+        self.slots.push(self.index(address) as u32);
+        Some(address)
+    }
+
     /// How many slots live: what [`Memory::drop_slots`] takes when a frame ends that begins now.
     #[inline(always)]
     pub fn num_slots(&self) -> usize {
@@ -305,7 +437,7 @@ impl Memory {
 
     /// Frees an allocation of the heap.
     pub fn free(&mut self, address: u64, site: Site) -> Result<(), BadFree> {
-        let index = index(address);
+        let index = self.index(address);
         let (Some(entry), Some(info)) = (self.entries.get_mut(index), self.infos.get_mut(index)) else {
             return Err(BadFree::NoAllocation);
         };
@@ -317,10 +449,13 @@ impl Memory {
         }
         info.gone = Some(site);
         self.heap_used -= info.size;
-        // SAFETY: a living allocation of the heap owns both.
-        unsafe {
-            free_block(entry.host, info.size as usize);
-            free_block(entry.shadow, info.size as usize);
+        match &mut self.space {
+            Some(space) => space.retire(address, info.size),
+            // SAFETY: a living allocation of the heap owns both.
+            None => unsafe {
+                free_block(entry.host, info.size as usize);
+                free_block(entry.shadow, info.size as usize);
+            },
         }
         (entry.size, entry.writable) = (0, 0);
         (entry.host, entry.shadow) = (std::ptr::null_mut(), std::ptr::null_mut());
@@ -332,7 +467,11 @@ impl Memory {
     fn entry(&mut self) -> Option<usize> {
         let full = self.entries.len() > INDEX_MASK as usize;
         if self.free.len() > QUARANTINE || full {
-            return self.free.pop_front().map(|index| index as usize);
+            let index = self.free.pop_front()? as usize;
+            if let Some(space) = &mut self.space {
+                space.release(self.entries[index].start);
+            }
+            return Some(index);
         }
         let index = self.entries.len();
         let nothing = std::ptr::null_mut();
@@ -359,7 +498,7 @@ impl Memory {
     /// Reads a value; `None` if something is wrong with that.
     #[inline(always)]
     pub fn read<T: Copy>(&self, address: u64, align_mask: u64) -> Option<T> {
-        let entry = self.entries.get(index(address))?;
+        let entry = self.entries.get(self.index(address))?;
         let at = address.wrapping_sub(entry.start);
         let end = at.checked_add(size_of::<T>() as u64)?;
         if end > entry.size || address & align_mask != 0 {
@@ -377,7 +516,7 @@ impl Memory {
     /// Writes a value; `None` if something is wrong with that.
     #[inline(always)]
     pub fn write<T: Copy>(&mut self, address: u64, align_mask: u64, value: T) -> Option<()> {
-        let entry = self.entries.get(index(address))?;
+        let entry = self.entries.get(self.index(address))?;
         let at = address.wrapping_sub(entry.start);
         let end = at.checked_add(size_of::<T>() as u64)?;
         if end > entry.writable || address & align_mask != 0 {
@@ -393,13 +532,27 @@ impl Memory {
         Some(())
     }
 
-    /// Where the bytes are in the host's memory.
-    fn range(&self, address: u64, len: u64, access: Access, align: u64) -> Result<(&Entry, usize), Wrong> {
-        let fine = self.entries.get(index(address)).and_then(|entry| {
+    /// Where the bytes and their shadow are in the host's memory; the shadow is null if all bytes are defined.
+    fn range(&self, address: u64, len: u64, access: Access, align: u64) -> Result<(*mut u8, *mut u8), Wrong> {
+        let index = self.index(address);
+        if index == FOREIGN && self.space.is_some() {
+            let there = address & (align - 1) == 0 && self.is_mapped(address, len, access);
+            let host = std::ptr::with_exposed_provenance_mut(address as usize);
+            return if there {
+                Ok((host, std::ptr::null_mut()))
+            } else {
+                Err(self.explain(address, len, access, align))
+            };
+        }
+        let fine = self.entries.get(index).and_then(|entry| {
             let at = address.wrapping_sub(entry.start);
             let end = at.checked_add(len)?;
             let size = if access == Access::Read { entry.size } else { entry.writable };
-            (end <= size && address & (align - 1) == 0).then_some((entry, at as usize))
+            // SAFETY: both have `size` bytes, if there are any.
+            (end <= size && address & (align - 1) == 0).then(|| unsafe {
+                let shadow = if entry.shadow.is_null() { entry.shadow } else { entry.shadow.add(at as usize) };
+                (entry.host.add(at as usize), shadow)
+            })
         });
         fine.ok_or_else(|| self.explain(address, len, access, align))
     }
@@ -409,13 +562,13 @@ impl Memory {
         if len == 0 {
             return Ok(&[]);
         }
-        let (entry, at) = self.range(address, len, Access::Read, 1)?;
+        let (host, shadow) = self.range(address, len, Access::Read, 1)?;
         // SAFETY: the range was checked.
         unsafe {
-            if !entry.shadow.is_null() && !all_defined(entry.shadow.add(at), len as usize) {
+            if !all_defined(shadow, len as usize) {
                 return Err(self.explain(address, len, Access::Read, 1));
             }
-            Ok(std::slice::from_raw_parts(entry.host.add(at), len as usize))
+            Ok(std::slice::from_raw_parts(host, len as usize))
         }
     }
 
@@ -424,12 +577,12 @@ impl Memory {
         if bytes.is_empty() {
             return Some(());
         }
-        let (entry, at) = self.range(address, bytes.len() as u64, Access::Read, 1).ok()?;
+        let (host, shadow) = self.range(address, bytes.len() as u64, Access::Read, 1).ok()?;
         // SAFETY: the range was checked, and `bytes` is memory of the host's own.
         unsafe {
-            entry.host.add(at).copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len());
-            if !entry.shadow.is_null() {
-                let shadow = std::slice::from_raw_parts(entry.shadow.add(at), bytes.len());
+            host.copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len());
+            if !shadow.is_null() {
+                let shadow = std::slice::from_raw_parts(shadow, bytes.len());
                 bytes.iter_mut().zip(shadow).for_each(|(byte, defined)| *byte &= defined);
             }
         }
@@ -438,7 +591,7 @@ impl Memory {
 
     /// Where the allocation starts that an address belongs to, while it lives.
     pub fn start(&self, address: u64) -> Option<u64> {
-        self.entries.get(index(address)).map(|entry| entry.start)
+        self.entries.get(self.index(address)).map(|entry| entry.start)
     }
 
     /// Writes bytes.
@@ -446,12 +599,12 @@ impl Memory {
         if bytes.is_empty() {
             return Ok(());
         }
-        let (entry, at) = self.range(address, bytes.len() as u64, Access::Write, 1)?;
+        let (host, shadow) = self.range(address, bytes.len() as u64, Access::Write, 1)?;
         // SAFETY: the range was checked; `bytes` is memory of the host's own, or borrowed from nowhere in here.
         unsafe {
-            entry.host.add(at).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            if !entry.shadow.is_null() {
-                entry.shadow.add(at).write_bytes(0xff, bytes.len());
+            host.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            if !shadow.is_null() {
+                shadow.write_bytes(0xff, bytes.len());
             }
         }
         Ok(())
@@ -459,7 +612,7 @@ impl Memory {
 
     /// Writes bytes whatever the allocation allows, while it is being made.
     pub fn initialize(&mut self, address: u64, offset: u64, bytes: &[u8]) {
-        let entry = &self.entries[index(address)];
+        let entry = &self.entries[self.index(address)];
         assert!(offset.checked_add(bytes.len() as u64).is_some_and(|end| end <= entry.size));
         // SAFETY: just checked.
         unsafe { entry.host.add(offset as usize).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
@@ -471,37 +624,35 @@ impl Memory {
         if len == 0 {
             return Ok(());
         }
-        let (from, from_at) = self.range(src, len, Access::Read, aligns.1).map_err(|w| (src, Access::Read, w))?;
-        let (to, to_at) = self.range(dst, len, Access::Write, aligns.0).map_err(|w| (dst, Access::Write, w))?;
+        let (from, from_shadow) = self.range(src, len, Access::Read, aligns.1).map_err(|w| (src, Access::Read, w))?;
+        let write =
+            |memory: &Memory| memory.range(dst, len, Access::Write, aligns.0).map_err(|w| (dst, Access::Write, w));
+        let (to, mut to_shadow) = write(self)?;
         if dst != src && dst.abs_diff(src) < len {
             return Err((dst, Access::Write, Wrong::Overlap));
         }
         // SAFETY: both ranges were checked.
         unsafe {
-            let (from_host, to_host) = (from.host.add(from_at), to.host.add(to_at));
-            if !from.shadow.is_null() || !to.shadow.is_null() {
-                let from_shadow = if from.shadow.is_null() { from.shadow } else { from.shadow.add(from_at) };
-                if to.shadow.is_null() && !all_defined(from_shadow, len as usize) {
-                    self.add_shadow(dst).ok_or((dst, Access::Write, Wrong::Wild))?;
-                }
-                let to = &self.entries[index(dst)];
-                if !to.shadow.is_null() {
-                    let to_shadow = to.shadow.add(to_at);
-                    if from_shadow.is_null() {
-                        to_shadow.write_bytes(0xff, len as usize);
-                    } else {
-                        from_shadow.copy_to(to_shadow, len as usize);
-                    }
+            if to_shadow.is_null() && !all_defined(from_shadow, len as usize) {
+                self.add_shadow(dst).ok_or((dst, Access::Write, Wrong::Wild))?;
+                to_shadow = write(self)?.1;
+            }
+            if !to_shadow.is_null() {
+                if from_shadow.is_null() {
+                    to_shadow.write_bytes(0xff, len as usize);
+                } else {
+                    from_shadow.copy_to(to_shadow, len as usize);
                 }
             }
-            from_host.copy_to(to_host, len as usize);
+            from.copy_to(to, len as usize);
         }
         Ok(())
     }
 
     /// Gives an allocation that was defined so far a shadow, because undefined bytes come in.
     fn add_shadow(&mut self, address: u64) -> Option<()> {
-        let entry = &mut self.entries[index(address)];
+        let index = self.index(address);
+        let entry = &mut self.entries[index];
         let shadow = Block::new(entry.size as usize)?.into_raw();
         // SAFETY: it has that size.
         unsafe { shadow.write_bytes(0xff, entry.size as usize) };
@@ -514,12 +665,12 @@ impl Memory {
         if len == 0 {
             return Ok(());
         }
-        let (entry, at) = self.range(dst, len, Access::Write, align)?;
+        let (host, shadow) = self.range(dst, len, Access::Write, align)?;
         // SAFETY: the range was checked.
         unsafe {
-            entry.host.add(at).write_bytes(byte, len as usize);
-            if !entry.shadow.is_null() {
-                entry.shadow.add(at).write_bytes(0xff, len as usize);
+            host.write_bytes(byte, len as usize);
+            if !shadow.is_null() {
+                shadow.write_bytes(0xff, len as usize);
             }
         }
         Ok(())
@@ -539,7 +690,7 @@ impl Memory {
     /// Notes an access of the usual kind in such a call; false if [`Memory::note`] has to.
     #[inline(always)]
     pub fn note_fast(&mut self, address: u64, len: u64, call: u64, origin: u8, write: bool, inst: Inst) -> bool {
-        let index = index(address);
+        let index = self.index(address);
         let (Some(entry), Some(notes)) = (self.entries.get(index), self.notes.get_mut(index)) else { return false };
         let at = address.wrapping_sub(entry.start);
         notes.access_piece(at as usize, len as usize, call, origin, write, inst)
@@ -548,7 +699,7 @@ impl Memory {
     /// Notes an access in such a call; an access that is not fine is left to be found when it happens. If the promise is
     /// broken, gives the instruction of an access before.
     pub fn note(&mut self, address: u64, len: u64, call: u64, origin: u8, write: bool, inst: Inst) -> Result<(), Inst> {
-        let index = index(address);
+        let index = self.index(address);
         let Some(entry) = self.entries.get(index) else { return Ok(()) };
         let at = address.wrapping_sub(entry.start);
         if at.checked_add(len).is_none_or(|end| end > entry.size) {
@@ -567,9 +718,12 @@ impl Memory {
     /// What is wrong with an access that is not fine.
     #[cold]
     pub fn explain(&self, address: u64, len: u64, access: Access, align: u64) -> Wrong {
-        let index = index(address);
+        let index = self.index(address);
         if index == NULL {
             return Wrong::Null;
+        }
+        if index == FOREIGN && self.space.is_some() {
+            return if address & (align - 1) == 0 { Wrong::Unmapped } else { Wrong::Misaligned(align) };
         }
         let (Some(entry), Some(info)) = (self.entries.get(index), self.infos.get(index)) else {
             return Wrong::Wild;
@@ -598,22 +752,25 @@ impl Memory {
 
     /// How far an address is from the start of its allocation.
     pub fn offset(&self, address: u64) -> i64 {
-        self.entries.get(index(address)).map_or(0, |entry| address.wrapping_sub(entry.start) as i64)
+        self.entries.get(self.index(address)).map_or(0, |entry| address.wrapping_sub(entry.start) as i64)
     }
 
     /// Whether an address is one of a living allocation.
     pub fn is_inside(&self, address: u64) -> bool {
-        self.entries.get(index(address)).is_some_and(|entry| address.wrapping_sub(entry.start) < entry.size)
+        self.entries.get(self.index(address)).is_some_and(|entry| address.wrapping_sub(entry.start) < entry.size)
     }
 
     /// The allocation that an address belongs to.
     pub fn info(&self, address: u64) -> Option<&Info> {
-        self.infos.get(index(address))
+        self.infos.get(self.index(address))
     }
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
+        if self.space.is_some() {
+            return;
+        }
         for (entry, info) in self.entries.iter().zip(&self.infos) {
             let of_slot = matches!(info.kind, Kind::Slot(..));
             // SAFETY: what is not a slot's owns its bytes while it lives. A slot's shadow is in the room for shadows.
@@ -627,9 +784,21 @@ impl Drop for Memory {
     }
 }
 
-#[inline(always)]
-fn index(address: u64) -> usize {
-    (address >> OFFSET_BITS & INDEX_MASK) as usize
+/// Whether the page at this address can be read, or written, by asking the system for a byte of it.
+fn is_page(start: u64, write: bool) -> bool {
+    let mut byte = 0u8;
+    let local = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    let remote = libc::iovec { iov_base: std::ptr::with_exposed_provenance_mut(start as usize), iov_len: 1 };
+    // SAFETY: the system copies the byte if it can, and fails if it cannot. It is written back as it was.
+    unsafe {
+        let me = libc::getpid();
+        let read = libc::process_vm_readv(me, &local, 1, &remote, 1, 0);
+        if read < 0 && *libc::__errno_location() != libc::EFAULT {
+            // It does not say; then whatever the program does is taken for right.
+            return true;
+        }
+        read == 1 && (!write || libc::process_vm_writev(me, &local, 1, &remote, 1, 0) == 1)
+    }
 }
 
 /// Whether so many bytes of a shadow are all 0xff.

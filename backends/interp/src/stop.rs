@@ -216,6 +216,7 @@ impl Machine<'_> {
         let text = match wrong {
             Wrong::Null => format!("{what} through a null pointer"),
             Wrong::Wild => format!("{what} at an address where nothing is"),
+            Wrong::Unmapped => format!("{what} at {address:#x}, where foreign code has no such memory"),
             Wrong::Stale => format!("{what} of memory that is gone"),
             Wrong::Gone => match info.kind {
                 Kind::Slot(..) => format!("use after return: {}{}", offset(here), self.gone(info)),
@@ -223,6 +224,9 @@ impl Machine<'_> {
             },
             Wrong::Bounds(at) => format!("out of bounds: {}", offset(at)),
             Wrong::Constant => format!("{what} of {}, which is constant", self.describe(info)),
+            Wrong::Misaligned(align) if info.kind == Kind::Foreign => {
+                format!("{what} at {address:#x} is not aligned to {align} bytes")
+            }
             Wrong::Misaligned(align) => format!("{} is not aligned to {align} bytes", offset(here)),
             Wrong::Uninitialised(at) => {
                 format!("{}: the byte at offset {at} was never written", offset(here))
@@ -283,6 +287,7 @@ impl Machine<'_> {
         match info.kind {
             Kind::Null => "nothing".into(),
             Kind::Code => "a function".into(),
+            Kind::Foreign => "memory of foreign code".into(),
             Kind::Global(global) => format!("the global `{}` ({size} bytes)", self.module.globals[global].name),
             Kind::Slot(func, _) => {
                 let name = source_name(&self.module.functions[func].name);

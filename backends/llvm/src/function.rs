@@ -171,12 +171,16 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
             }
             (Op::Call, Payload::Func(callee)) => self.call(inst, data, *callee)?,
             (Op::CallIndirect, Payload::Sig(sig)) => {
-                let ty = self.unit.fn_type(&self.unit.ir.signatures[*sig], false);
+                let sig = &self.unit.ir.signatures[*sig];
+                let ty = self.unit.fn_type(sig, false);
                 let callee = self.value(data.args[0])?.into_pointer_value();
                 let args = self.args(&data.args[1..])?;
                 let call = self.builder.build_indirect_call(ty, callee, &args, "")?;
                 for attribute in self.unit.attributes.of_function("promise.nounwind") {
                     call.add_attribute(AttributeLoc::Function, attribute);
+                }
+                for (place, attribute) in self.unit.by_value(sig)? {
+                    call.add_attribute(place, attribute);
                 }
                 self.results(inst, call, false)?;
             }
@@ -308,6 +312,9 @@ impl<'ctx> Translator<'_, '_, 'ctx> {
             && align <= 4096
         {
             call.set_alignment_attribute(AttributeLoc::Return, align as u32);
+        }
+        for (place, attribute) in self.unit.by_value(&self.unit.ir.functions[callee].sig)? {
+            call.add_attribute(place, attribute);
         }
         self.results(inst, call, imported)
     }

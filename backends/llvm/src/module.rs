@@ -17,8 +17,8 @@ use inkwell::values::{BasicValueEnum, FunctionValue, GlobalValue, PointerValue, 
 use inkwell::{AddressSpace, values::BasicValue};
 use lang_backend::{CompileOptions, FUNCTION_TABLE, OptLevel, symbol_name};
 use lang_ir::{
-    ENTRY, FuncId, Function, Global, Inline, Linkage, Loc, Module, RelocTarget, Signature, SourcePos, TrapCode, Type,
-    source_name,
+    ByVal, ENTRY, FuncId, Function, Global, Inline, Linkage, Loc, Module, RelocTarget, Signature, SourcePos, TrapCode,
+    Type, source_name,
 };
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -118,15 +118,32 @@ impl<'a, 'ctx> Unit<'a, 'ctx> {
     /// The type of a function of the program, or of an imported one.
     pub fn fn_type(&self, sig: &Signature, imported: bool) -> FunctionType<'ctx> {
         let ty = |ty| if imported { self.c_ty(ty) } else { self.ty(ty) };
-        let params: Vec<BasicMetadataTypeEnum> = sig.params.iter().map(|p| ty(p.ty).into()).collect();
+        let fixed = sig.variadic.map_or(sig.params.len(), |fixed| fixed as usize);
+        let params: Vec<BasicMetadataTypeEnum> = sig.params[..fixed].iter().map(|p| ty(p.ty).into()).collect();
+        let variadic = sig.variadic.is_some();
         match sig.results[..] {
-            [] => self.context.void_type().fn_type(&params, false),
-            [one] => ty(one).fn_type(&params, false),
+            [] => self.context.void_type().fn_type(&params, variadic),
+            [one] => ty(one).fn_type(&params, variadic),
             _ => {
                 let results: Vec<_> = sig.results.iter().map(|&r| ty(r)).collect();
-                self.context.struct_type(&results, false).fn_type(&params, false)
+                self.context.struct_type(&results, false).fn_type(&params, variadic)
             }
         }
+    }
+
+    /// What a declaration and each call say of the parameters that are passed by value.
+    pub fn by_value(&self, sig: &Signature) -> Outcome<Vec<(AttributeLoc, Attribute)>> {
+        let mut attributes = Vec::new();
+        for (index, param) in sig.params.iter().enumerate() {
+            let Some(ByVal { size, align }) = param.byval else { continue };
+            let place = AttributeLoc::Param(index as u32);
+            let kind = self.attribute("byval")?.get_enum_kind_id();
+            let memory = self.context.i8_type().array_type(size).into();
+            attributes.push((place, self.context.create_type_attribute(kind, memory)));
+            let kind = self.attribute("align")?.get_enum_kind_id();
+            attributes.push((place, self.context.create_enum_attribute(kind, align.into())));
+        }
+        Ok(attributes)
     }
 
     fn declare_functions(&mut self) -> Outcome<()> {
@@ -207,8 +224,12 @@ impl<'a, 'ctx> Unit<'a, 'ctx> {
                 add_all(place, self.attributes.of_param("promise.readonly", 0));
             }
         }
+        for (place, attribute) in self.by_value(&function.sig)? {
+            llvm.add_attribute(place, attribute);
+        }
         if imported {
-            if let [result] = function.sig.results[..]
+            // What C leaves above a small result is not known; the run-time library gives an extended bool.
+            if let [result @ Type::I1] = function.sig.results[..]
                 && let Some(attribute) = self.extension(result)?
             {
                 llvm.add_attribute(AttributeLoc::Return, attribute);

@@ -269,6 +269,11 @@ functions! {
         sink::flush();
     }
 
+    /// From now on standard output is buffered by the C library, so that what foreign code writes stays in order.
+    fn lang_rt_share_stdout() {
+        sink::share_stdout();
+    }
+
     fn lang_rt_free(p: *mut u8) {
         unsafe { sys::free(p) };
     }

@@ -22,6 +22,8 @@ struct Stdout {
     len: usize,
     /// Whether lines are flushed: 0 not asked yet, 1 no, 2 yes.
     terminal: u8,
+    /// The C library buffers.
+    shared: bool,
 }
 
 struct Sink {
@@ -35,7 +37,7 @@ struct Stack {
     capacity: usize,
 }
 
-static OUT: Global<Stdout> = Global::new(Stdout { bytes: [0; STDOUT_ROOM], len: 0, terminal: 0 });
+static OUT: Global<Stdout> = Global::new(Stdout { bytes: [0; STDOUT_ROOM], len: 0, terminal: 0, shared: false });
 static STACK: Global<Stack> = Global::new(Stack { sinks: core::ptr::null_mut(), len: 0, capacity: 0 });
 
 /// The top sink.
@@ -104,6 +106,10 @@ pub fn pop() -> Option<Bytes> {
 fn put_stdout(bytes: &[u8]) {
     unsafe {
         let out = &mut *OUT.get();
+        if out.shared {
+            let written = sys::fwrite(bytes.as_ptr(), 1, bytes.len(), sys::stdout);
+            return check(if written == bytes.len() { Ok(()) } else { Err(WriteFailed) });
+        }
         if bytes.len() > STDOUT_ROOM - out.len {
             flush();
         }
@@ -141,6 +147,12 @@ pub(crate) fn flush_at_trap() {
     }
 }
 
+/// Leaves the buffering of standard output to the C library.
+pub fn share_stdout() {
+    flush();
+    unsafe { (*OUT.get()).shared = true };
+}
+
 /// Forgets all sinks and buffered text: a host starts the next program.
 #[cfg(not(standalone))]
 pub(crate) fn reset() {
@@ -150,6 +162,7 @@ pub(crate) fn reset() {
         }
         (*OUT.get()).len = 0;
         (*OUT.get()).terminal = 0;
+        (*OUT.get()).shared = false;
     }
 }
 
@@ -164,6 +177,9 @@ fn check(result: Result<(), WriteFailed>) {
 fn try_flush() -> Result<(), WriteFailed> {
     unsafe {
         let out = &mut *OUT.get();
+        if out.shared {
+            return if sys::fflush(sys::stdout) == 0 { Ok(()) } else { Err(WriteFailed) };
+        }
         // Emptied first: a failure is reported by a trap, which flushes again.
         let len = core::mem::take(&mut out.len);
         write_all(1, &out.bytes[..len])

@@ -110,6 +110,8 @@ unsafe extern "C" {
     pub fn exit(status: i32) -> !;
     pub fn _exit(status: i32) -> !;
     pub fn fflush(file: *mut c_void) -> i32;
+    pub fn fwrite(bytes: *const u8, size: usize, n: usize, file: *mut c_void) -> usize;
+    pub static stdout: *mut c_void;
     pub fn pause() -> i32;
     pub fn pthread_self() -> usize;
     pub fn sigaction(signal: i32, new: *const SigAction, old: *mut SigAction) -> i32;

@@ -665,8 +665,8 @@ impl<'a> Dump<'a> {
                 AttrKind::FastMath => self.text("#fast_math "),
                 AttrKind::Pure => self.text("#pure "),
                 AttrKind::TestOnly => self.text("#test_only "),
-                AttrKind::Export(name) => {
-                    self.text("#export ");
+                AttrKind::Export(name) | AttrKind::Foreign(name) => {
+                    self.text(if matches!(attr.kind, AttrKind::Export(_)) { "#export " } else { "#foreign " });
                     self.bytes(name);
                     self.text(" ");
                 }
@@ -752,6 +752,7 @@ impl<'a> Dump<'a> {
                 }
             }),
             ItemKind::ImportPath { path, .. } => self.form("import_path ", |d| d.bytes(path)),
+            ItemKind::Opaque { name } => self.form("opaque ", |d| d.name(name.name)),
             ItemKind::LinkPath { path, .. } => self.form("link_path ", |d| d.bytes(path)),
             ItemKind::Link { library, items, .. } => self.form("link ", |d| {
                 d.bytes(library);

@@ -88,6 +88,10 @@ pub enum ItemKind {
         library_span: Span,
         items: List<ItemId>,
     },
+    /// `struct Name;` in `#link`: only C knows what is in it.
+    Opaque {
+        name: Ident,
+    },
     /// `test "name" { }`
     Test {
         name: List<u8>,
@@ -122,7 +126,7 @@ pub struct Param {
     pub ty: Option<TypeId>,
     /// `where cond`
     pub refinement: Option<ExprId>,
-    /// `xs: ...T`, only the last one.
+    /// `xs: ...T`, only the last one; without a type the `...` of a C function.
     pub variadic: bool,
     pub span: Span,
 }
@@ -169,4 +173,6 @@ pub enum AttrKind {
     TestOnly,
     /// `#export "name"`
     Export(List<u8>),
+    /// `#foreign "name"`
+    Foreign(List<u8>),
 }

@@ -137,6 +137,7 @@ fn item_name(kind: &mut ItemKind) -> Option<&mut Symbol> {
         | ItemKind::TypeAlias { name, .. }
         | ItemKind::Const { name, .. }
         | ItemKind::Protocol { name, .. }
+        | ItemKind::Opaque { name }
         | ItemKind::Module { name, .. } => Some(&mut name.name),
         ItemKind::Import { alias, .. } | ItemKind::ImportFile { alias, .. } => {
             alias.as_mut().map(|alias| &mut alias.name)

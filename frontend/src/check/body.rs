@@ -965,10 +965,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
             scope: self.item_scope,
             attrs: hir::Attrs::default(),
             export: None,
+            foreign_name: None,
             is_pub: false,
             used: true,
             params: Vec::new(),
             variadic: false,
+            c_variadic: false,
             result: Ty::ERROR,
             resolved: false,
             parent: self.owner,
@@ -1002,7 +1004,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let func = &mut self.cx.funcs[id.index()];
         func.used = true;
         let params: Vec<Ty> = func.params.iter().map(|param| param.ty).collect();
-        let result = func.result;
+        let (result, variadic, name) = (func.result, func.c_variadic, func.name);
+        if variadic {
+            let text = self.cx.text(name).to_string();
+            self.report(
+                Diagnostic::error("E0706", span, format!("`{text}` takes variable arguments, so it is no value"))
+                    .help("call it, or write a function that does"),
+            );
+            return self.error(span);
+        }
         if params.contains(&Ty::ERROR) || result == Ty::ERROR {
             return self.error(span);
         }

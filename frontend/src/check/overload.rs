@@ -1,5 +1,6 @@
 //! Which of the functions of a name is called, and its arguments, variadic ones too.
 
+use super::FuncSource;
 use super::body::FnCx;
 use super::call::Argument;
 use super::convert::{Site, converts};
@@ -13,7 +14,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
     /// Whether a function takes this number of arguments.
     pub(crate) fn accepts(&self, id: FuncId, count: usize) -> bool {
         let func = &self.cx.funcs[id.index()];
-        if func.variadic { count + 1 >= func.params.len() } else { count == func.params.len() }
+        match (func.variadic, func.c_variadic) {
+            (true, _) => count + 1 >= func.params.len(),
+            (_, true) => count >= func.params.len(),
+            (false, false) => count == func.params.len(),
+        }
     }
 
     /// The type that a function's first argument is for; a `spread` one is for all of a variadic parameter.
@@ -184,12 +189,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let func = &self.cx.funcs[id.index()];
         let mut params = func.params.clone();
         let (result, declared, name, variadic) = (func.result, func.span, func.name, func.variadic);
+        let (is_extern, c_variadic) = (matches!(func.source, FuncSource::Extern(_)), func.c_variadic);
         if !self.accepts(id, arguments.len()) {
             let text = self.cx.text(name).to_string();
-            let mut diagnostic = match variadic {
+            let mut diagnostic = match variadic || c_variadic {
                 false => self.count_error(params.len(), arguments.len(), paren),
                 true => {
-                    let (least, found) = (params.len() - 1, arguments.len());
+                    let (least, found) = (params.len() - usize::from(variadic), arguments.len());
                     let plural = if least == 1 { "argument" } else { "arguments" };
                     Diagnostic::error("E0402", paren, format!("expected at least {least} {plural}, found {found}"))
                 }
@@ -204,10 +210,19 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let rest_arguments = arguments.split_off(params.len());
         let mut args = Vec::with_capacity(params.len() + 1);
         for (argument, param) in arguments.into_iter().zip(params) {
-            args.push(self.argument_for(argument, param.ty, param.span));
+            let value = self.argument_for(argument, param.ty, param.span);
+            if is_extern {
+                self.check_callback(value);
+            }
+            args.push(value);
         }
         if let Some(rest) = rest {
             args.push(self.variadic_argument(rest_arguments, rest.ty, rest.span, paren));
+        } else {
+            for argument in rest_arguments {
+                let value = self.argument(argument, None);
+                args.push(self.variable_argument(value));
+            }
         }
         if result == Ty::ERROR {
             return self.error(span);

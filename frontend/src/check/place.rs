@@ -250,6 +250,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let ty = self.ty(pointer);
         match self.kind(ty) {
             TyKind::Error => Operand::Value(self.error(span)),
+            TyKind::Pointer { target, .. } if self.cx.types.is_opaque(target) => {
+                self.cx.report_opaque(target, span);
+                Operand::Value(self.error(span))
+            }
             TyKind::Pointer { target, .. } if target != Ty::VOID => {
                 Operand::Place(self.place(PlaceKind::Deref { pointer, op }, target, span))
             }
@@ -362,7 +366,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 return Operand::Value(self.add(ExprKind::Row { view, index: indices[0], bracket }, ty, span));
             }
             (TyKind::View { .. }, Operand::Value(view)) => PlaceKind::ViewElement { view, indices, bracket },
-            (TyKind::Pointer { target, .. }, Operand::Value(pointer)) if target != Ty::VOID => {
+            (TyKind::Pointer { target, .. }, Operand::Value(pointer))
+                if target != Ty::VOID && !self.cx.types.is_opaque(target) =>
+            {
                 let kind = PlaceKind::PointerElement { pointer, index: indices[0], bracket };
                 return Operand::Place(self.place(kind, target, span));
             }

@@ -38,33 +38,21 @@ impl<'a> Cx<'a> {
         let file = &self.files[file_index];
         let (decl, is_extern) = match source {
             FuncSource::Fn(decl) => (decl, false),
-            FuncSource::Extern(decl, _) => (decl, true),
+            FuncSource::Extern(decl) => (decl, true),
             FuncSource::Script | FuncSource::Init(_) | FuncSource::InitAll => return,
         };
         let function = &file[decl];
         let params = self.resolve_params(scope, file, function.params);
         let result = self.resolve_result(scope, file, function);
-        if is_extern {
-            for param in &params {
-                if !self.is_foreign(param.ty) {
-                    let name = self.name_of(param.ty);
-                    self.not_yet(
-                        param.span,
-                        &format!("foreign parameters of type `{name}` are"),
-                        "pass numbers and pointers",
-                    );
-                }
-            }
-            if result != Ty::VOID && !self.is_foreign(result) {
-                let name = self.name_of(result);
-                let span = function.result.map_or(function.head_span, |ty| file[ty].span);
-                self.not_yet(span, &format!("foreign results of type `{name}` are"), "return a number or pointer");
-            }
-        }
         let func = &mut self.funcs[id.index()];
-        func.variadic = file[function.params].last().is_some_and(|param| param.variadic);
+        let last = file[function.params].last().filter(|param| param.variadic);
+        func.variadic = last.is_some_and(|param| param.ty.is_some());
+        func.c_variadic = last.is_some_and(|param| param.ty.is_none());
         func.params = params;
         func.result = result;
+        if is_extern || func.attrs.export {
+            self.check_foreign_signature(id, function, file);
+        }
     }
 
     pub(crate) fn resolve_params(
@@ -74,7 +62,7 @@ impl<'a> Cx<'a> {
         list: ast::List<ast::Param>,
     ) -> Vec<ParamDecl> {
         let mut params = Vec::new();
-        for param in &file[list] {
+        for param in file[list].iter().filter(|param| !(param.variadic && param.ty.is_none())) {
             if let Some(refinement) = param.refinement {
                 self.not_yet(file[refinement].span, "`where` is", "check the value with `assert`");
             }
@@ -111,17 +99,6 @@ impl<'a> Cx<'a> {
                 self.sized(ty, file[written].span)
             }
             None => Ty::VOID,
-        }
-    }
-
-    /// What a foreign function can take and return for now.
-    fn is_foreign(&self, ty: Ty) -> bool {
-        match self.types.kind(ty) {
-            TyKind::Error | TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Fn { .. } => true,
-            TyKind::Float(bits) => bits > 16,
-            TyKind::Pointer { .. } => true,
-            TyKind::Optional(payload) => self.types.is_address(payload),
-            _ => false,
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) fn builtin_type(name: &str) -> Option<Ty> {
 pub(crate) enum TypePlace {
     /// A parameter of a function, or a field of a struct: `restrict` may stand here.
     Promise,
+    /// Behind a pointer: values of the type are not needed.
+    Target,
     Other,
 }
 
@@ -264,7 +266,7 @@ impl<'a> Cx<'a> {
         | TypeKind::Slice { restrict: true, .. }
         | TypeKind::Strided { restrict: true, .. }
         | TypeKind::View { restrict: true, .. } = node.kind
-            && place == TypePlace::Other
+            && place != TypePlace::Promise
         {
             self.report(
                 Diagnostic::error("E0309", node.span, "`restrict` stands only on parameters and fields")
@@ -274,9 +276,16 @@ impl<'a> Cx<'a> {
         let restricted = |restrict: bool| restrict && place == TypePlace::Promise;
         match node.kind {
             TypeKind::Error => Ty::ERROR,
-            TypeKind::Path(path) => self.resolve_type_path(scope, path),
+            TypeKind::Path(path) => {
+                let ty = self.resolve_type_path(scope, path);
+                if place != TypePlace::Target && self.types.is_opaque(ty) {
+                    self.report_opaque(ty, path.span);
+                    return Ty::ERROR;
+                }
+                ty
+            }
             TypeKind::Pointer { restrict, target } => {
-                let target = self.resolve_type(scope, target, TypePlace::Other);
+                let target = self.resolve_type(scope, target, TypePlace::Target);
                 self.wrap(target, |target| TyKind::Pointer { target, restrict: restricted(restrict) })
             }
             TypeKind::Slice { restrict, element } => {

@@ -109,7 +109,7 @@ impl Cx<'_> {
         for &id in &needs.funcs {
             let func = &mut self.funcs[id.index()];
             let kind = match func.source {
-                crate::check::FuncSource::Extern(_, library) => FuncKind::Extern { library },
+                crate::check::FuncSource::Extern(_) => FuncKind::Extern { variadic: func.c_variadic },
                 _ => FuncKind::Body(func.body.take().unwrap_or_default()),
             };
             program.funcs[id.index()] = hir::Func {

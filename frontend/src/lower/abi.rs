@@ -1,4 +1,4 @@
-//! How functions are called.
+//! How our functions are called; `foreign` has those of C.
 //!
 //! A parameter of at most four leaves is that many IR parameters; a larger one is a pointer to memory that the caller does not
 //! write during the call, and the callee never. A result of at most two leaves is that many IR results; for a larger one
@@ -6,7 +6,6 @@
 
 use super::Cx;
 use super::code::{Code, Mem, Val};
-use crate::hir::Func;
 use crate::types::{Ty, TyKind};
 use lang_ir::{Param, SigId, Signature, Type, Value};
 use smallvec::SmallVec;
@@ -49,7 +48,7 @@ impl Cx<'_> {
         for &ty in params {
             if self.passed_in_memory(ty) {
                 // Nobody writes it during the call, so it is also without alias.
-                sig.params.push(Param { ty: Type::Ptr, noalias: true, nonnull: true, readonly: true });
+                sig.params.push(Param { ty: Type::Ptr, noalias: true, nonnull: true, readonly: true, byval: None });
                 continue;
             }
             let repr = self.repr(ty);
@@ -66,15 +65,6 @@ impl Cx<'_> {
             }
         }
         sig
-    }
-
-    /// The signature of a foreign function: scalars, passed as C does.
-    pub fn foreign_signature(&mut self, func: &Func) -> Signature {
-        let mut types = |ty: Ty| -> SmallVec<[Type; 4]> {
-            self.repr(ty).scalars().unwrap_or_default().iter().map(|leaf| leaf.ty).collect()
-        };
-        let params: Vec<Type> = func.params.iter().flat_map(|&ty| types(ty)).collect();
-        Signature::new(&params, &types(func.result))
     }
 }
 
@@ -107,7 +97,8 @@ impl Code<'_, '_> {
         if dest.is_some() { Val::Memory(mem) } else { self.load_val(&repr, mem) }
     }
 
-    fn call_any(&mut self, callee: Callee, args: &[Value]) -> SmallVec<[Value; 4]> {
+    /// Calls what takes these IR values, and gives its results.
+    pub fn call_any(&mut self, callee: Callee, args: &[Value]) -> SmallVec<[Value; 4]> {
         match callee {
             Callee::Func(func) => self.call(func, args).into_iter().collect(),
             Callee::Pointer(sig, pointer) => {

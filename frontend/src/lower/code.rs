@@ -335,8 +335,12 @@ impl<'c, 'p> Code<'c, 'p> {
     /// A new piece of the frame.
     pub fn slot(&mut self, repr: &Repr) -> Mem {
         // A frame that large overflows the stack as soon as the function is called, so the exact size does not matter.
-        let size = u32::try_from(repr.size).unwrap_or(u32::MAX - 15);
-        Mem::slot(self.func.slots.push(SlotData { size, align: repr.align }))
+        self.sized_slot(repr.size, repr.align)
+    }
+
+    pub fn sized_slot(&mut self, size: u64, align: u32) -> Mem {
+        let size = u32::try_from(size).unwrap_or(u32::MAX - 15);
+        Mem::slot(self.func.slots.push(SlotData { size, align }))
     }
 
     /// The address of a place.
@@ -424,6 +428,12 @@ impl<'c, 'p> Code<'c, 'p> {
     pub fn store(&mut self, value: Value, mem: Mem) {
         let (address, flags) = self.flags(self.func.ty(value), mem);
         self.b().store(value, address, flags);
+    }
+
+    /// As [`Code::store`], to any address.
+    pub fn store_unaligned(&mut self, value: Value, mem: Mem) {
+        let (address, flags) = self.flags(self.func.ty(value), mem);
+        self.b().store(value, address, MemFlags { align: 1, ..flags });
     }
 
     /// The value in a place: its leaves, or the place itself.

@@ -190,7 +190,7 @@ impl Cx<'_> {
                 data.bytes(at, &eval::from_f64(scalar, *x).to_le_bytes()[..scalar.bytes() as usize]);
             }
             ConstValue::Str(text) => self.write_text(data, at, *text),
-            ConstValue::Func(func) => data.address(at, RelocTarget::Func(self.funcs[func.index()])),
+            ConstValue::Func(func) => data.address(at, RelocTarget::Func(self.function_for_us(*func))),
             ConstValue::Aggregate(parts) => match types.kind(ty) {
                 TyKind::Array { element, .. } => {
                     let stride = types.stride(element);

@@ -375,7 +375,7 @@ impl Lower<'_, '_, '_> {
             }
             ExprKind::Func(func) => {
                 self.at(span);
-                let func = self.cx.funcs[func.index()];
+                let func = self.cx.function_for_us(*func);
                 one(self.b().func_addr(func))
             }
             ExprKind::Load(place) => self.load_place(*place),
@@ -648,7 +648,7 @@ impl Lower<'_, '_, '_> {
     }
 
     /// An argument that is passed in memory: where it is if it stays as it is, else in a fresh slot.
-    fn argument(&mut self, expr: ExprId) -> Mem {
+    pub fn argument(&mut self, expr: ExprId) -> Mem {
         let ty = self.ty(expr);
         let repr = self.repr(ty);
         match self.body[expr].kind {
@@ -673,13 +673,13 @@ impl Lower<'_, '_, '_> {
     }
 
     fn call_function(&mut self, callee: FuncId, args: &[ExprId], paren: Span, dest: Option<Mem>) -> Val {
-        let args = self.arguments(args);
         let func = &self.cx.program[callee];
+        if matches!(func.kind, FuncKind::Extern { .. }) {
+            return self.call_foreign(callee, args, paren, dest);
+        }
+        let args = self.arguments(args);
         let ir = self.cx.funcs[callee.index()];
         self.at(paren);
-        if matches!(func.kind, FuncKind::Extern { .. }) {
-            return Val::Scalars(self.call(ir, &args).into_iter().collect());
-        }
         let val = self.call_val(Callee::Func(ir), &args, func.result, dest);
         self.end_if_never(func.result);
         val
@@ -702,7 +702,7 @@ impl Lower<'_, '_, '_> {
         val
     }
 
-    fn end_if_never(&mut self, result: Ty) {
+    pub fn end_if_never(&mut self, result: Ty) {
         if result == Ty::NEVER {
             self.unreachable();
         }

@@ -1,6 +1,6 @@
 //! From the typed tree to SSA IR.
 //!
-//! Read [`lower`] and [`Cx`] here, then `repr` (how values are held), `code` (instructions and memory), `abi` (calls), and `body`
+//! Read [`lower`] and [`Cx`] here, then `repr` (how values are held), `code` (instructions and memory), `abi` and `foreign` (calls), and `body`
 //! (a function's body), which `place`, `expr`, `ops`, `control`, `pattern` and `loops` continue. `print` and `equal` make code for
 //! types instead of trees; `data` lays out constants, `tidy` leaves out repetitions. `session` lowers a few functions of a program that is
 //! still being checked, to run them while compiling.
@@ -18,6 +18,7 @@ mod enums;
 mod equal;
 mod errors;
 mod expr;
+mod foreign;
 mod loops;
 mod ops;
 mod pattern;
@@ -82,6 +83,7 @@ fn lower_for(sources: &SourceMap, interner: &Interner, program: &Program, purpos
 
 fn lower_here(sources: &SourceMap, interner: &Interner, program: &Program, purpose: Purpose) -> Module {
     let mut cx = Cx::new(sources, interner, program, purpose);
+    cx.declare_libraries();
     cx.declare_functions();
     cx.define_globals();
     for (index, func) in program.funcs.iter().enumerate() {
@@ -113,6 +115,10 @@ enum Synth {
     LessStr,
     /// `(ptr, i64, i64) -> i32, i64`: the character of a text at a position before its end, and the position behind it.
     DecodeChar,
+    /// What C calls in place of this function.
+    ForC(FuncId),
+    /// Calls this foreign function, and is called as our functions are.
+    OfC(FuncId),
 }
 
 /// What is known of the program while its functions are lowered.
@@ -211,7 +217,7 @@ impl<'p> Cx<'p> {
         for func in program.funcs.iter().filter(|func| is_foreign(func)) {
             self.names.insert(func.symbol.clone());
         }
-        for func in &program.funcs {
+        for (index, func) in program.funcs.iter().enumerate() {
             if !self.is_wanted(func) {
                 // Nothing that is compiled refers to it.
                 self.funcs.push(lang_ir::FuncId::reserved_value());
@@ -223,19 +229,19 @@ impl<'p> Cx<'p> {
                 continue;
             }
             let sig = if is_extern { self.foreign_signature(func) } else { self.signature(&func.params, func.result) };
-            let (linkage, name) = match (is_extern, func.attrs.export) {
+            let exported_itself = func.attrs.export && self.exports_itself(func);
+            let (linkage, name) = match (is_extern, exported_itself) {
                 (true, _) => (Linkage::Import, func.symbol.clone()),
                 (false, true) => (Linkage::Export, func.symbol.clone()),
                 (false, false) => (Linkage::Local, self.unique_name(&func.path)),
             };
             let id = self.declare(func, &name, linkage, sig);
             self.funcs.push(id);
-            if let FuncKind::Extern { library } = func.kind {
+            if is_extern {
                 foreign.insert(&func.symbol, id);
-                let library = String::from_utf8_lossy(&program[library]);
-                if !self.module.libraries.iter().any(|known| *known == library) {
-                    self.module.libraries.push(library.into_owned());
-                }
+            } else if func.attrs.export && !exported_itself {
+                let id = self.declare_for_c(FuncId(index as u32), &func.symbol, Linkage::Export);
+                self.pending.push((Synth::ForC(FuncId(index as u32)), id));
             }
         }
     }
@@ -257,6 +263,24 @@ impl<'p> Cx<'p> {
         self.module.functions.push(function)
     }
 
+    /// The libraries that the program asks for, and where they are looked for.
+    fn declare_libraries(&mut self) {
+        for library in &self.program.libraries {
+            let name = String::from_utf8_lossy(&self.program[library.name]).into_owned();
+            if !self.module.libraries.iter().any(|known| known.name == name) {
+                let decl = self.pos(library.span);
+                self.module.libraries.push(lang_ir::Library { name, decl });
+            }
+        }
+        let texts = self.program.link_paths.iter().map(|&path| &self.program[path]);
+        self.module.link_paths = texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+    }
+
+    /// Whether an exported function needs no other before it that C calls.
+    fn exports_itself(&mut self, func: &crate::hir::Func) -> bool {
+        self.is_called_alike(func)
+    }
+
     /// `lang_main`: runs the initialisers of globals, then `main`.
     fn define_entry(&mut self, main: FuncId) {
         let function = Function::new(lang_ir::ENTRY, Linkage::Export, Signature::new(&[], &[Type::I32]));
@@ -264,6 +288,9 @@ impl<'p> Cx<'p> {
         let program = self.program;
         let mut code = Code::new(self, id);
         code.at(program[main].span);
+        if program.funcs.iter().any(|func| matches!(func.kind, FuncKind::Extern { .. })) {
+            code.call_runtime(runtime::SHARE_STDOUT, &[]);
+        }
         if let Some(init) = program.init {
             let init = code.cx.funcs[init.index()];
             code.call(init, &[]);
@@ -325,6 +352,14 @@ impl<'p> Cx<'p> {
                 let params = [Type::Ptr, Type::I64, Type::I64];
                 ("decode:char".to_string(), Signature::new(&params, &[Type::I32, Type::I64]))
             }
+            Synth::ForC(func) => {
+                let func = &self.program[func];
+                (format!("callback:{}", func.path), self.foreign_signature(func))
+            }
+            Synth::OfC(func) => {
+                let func = &self.program[func];
+                (format!("foreign:{}", func.path), self.signature(&func.params, func.result))
+            }
         };
         let name = self.unique_name(&name);
         let id = self.module.functions.push(Function::new(&name, Linkage::Local, sig));
@@ -347,6 +382,8 @@ impl<'p> Cx<'p> {
             Synth::EqualBytes => code.define_equal_bytes(),
             Synth::LessStr => code.define_less_str(),
             Synth::DecodeChar => code.define_decode_char(),
+            Synth::ForC(func) => code.define_for_c(func),
+            Synth::OfC(func) => code.define_of_c(func),
         }
         code.finish();
     }

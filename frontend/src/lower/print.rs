@@ -335,7 +335,7 @@ impl Code<'_, '_> {
             if func.params != params || func.result != result {
                 continue;
             }
-            let ir = self.cx.funcs[id.index()];
+            let ir = self.cx.function_for_us(id);
             let address = self.b().func_addr(ir);
             let (this, next) = (self.new_block(), self.new_block());
             let is_this = self.b().icmp_eq(val.scalar(), address);

@@ -56,4 +56,5 @@ runtime! {
     EXIT = "lang_rt_exit"(I32) noreturn;
     ALLOC = "lang_rt_alloc"(I64, I64, I8) -> Ptr;
     FREE = "lang_rt_free"(Ptr);
+    SHARE_STDOUT = "lang_rt_share_stdout"();
 }

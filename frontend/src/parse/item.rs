@@ -118,13 +118,21 @@ impl Parser<'_> {
             Symbol::PURE => AttrKind::Pure,
             Symbol::TEST_ONLY => AttrKind::TestOnly,
             Symbol::EXPORT => AttrKind::Export(self.plain_string("the exported name as a string").0),
+            _ if self.interner.resolve(name.name) == "foreign" => {
+                let open = self.eat(T::LParen);
+                let symbol = self.plain_string("the name in the library as a string").0;
+                if open && !self.panicking {
+                    self.expect(T::RParen);
+                }
+                AttrKind::Foreign(symbol)
+            }
             _ => {
                 if !self.panicking {
                     let span = self.span_from(start);
                     let text = self.interner.resolve(name.name).to_owned();
-                    self.mild_error("E0116", span, format!("unknown attribute `#{text}`"))
-                        .helps
-                        .push(help("the attributes are #inline #noinline #cold #fast_math #pure #export #test_only"));
+                    self.mild_error("E0116", span, format!("unknown attribute `#{text}`")).helps.push(help(
+                        "the attributes are #inline #noinline #cold #fast_math #pure #export #foreign #test_only",
+                    ));
                 }
                 return None;
             }
@@ -279,6 +287,13 @@ impl Parser<'_> {
         } else if self.at(T::LParen) {
             let open = self.bump();
             let params = self.comma_list(open, T::RParen, Parser::param);
+            if let Some(bare) = params.iter().find(|p| p.variadic && p.ty.is_none())
+                && body != Body::Absent
+            {
+                self.mild_error("E0109", bare.span, "only a foreign function has variable arguments without a type")
+                    .helps
+                    .push(help("write `xs: ...T`; then `xs` is a `[]T`"));
+            }
             if let Some(early) = params.iter().rev().skip(1).find(|p| p.variadic) {
                 self.mild_error("E0109", early.span, "only the last parameter can be variadic");
             }
@@ -341,9 +356,13 @@ impl Parser<'_> {
         (!self.panicking && self.eat(T::Where)).then(|| self.head_expr())
     }
 
-    /// `name: ty where cond`, `name`, `name: ...ty`.
+    /// `name: ty where cond`, `name`, `name: ...ty`, `...`.
     fn param(&mut self) -> Param {
         let start = self.start();
+        if self.eat(T::Ellipsis) {
+            let pat = self.file.add_pat(PatKind::Wild, self.span_from(start));
+            return Param { pat, ty: None, refinement: None, variadic: true, span: self.span_from(start) };
+        }
         self.foreign_param();
         let name = self.expect_ident("a parameter");
         let kind = match name.name {
@@ -513,6 +532,11 @@ impl Parser<'_> {
             self.bump();
             let name = self.expect_ident("the name of the function");
             ItemKind::Fn(self.function(Some(name), start, body))
+        } else if body == Body::Absent && self.at(T::Struct) && self.ahead_kind(2) == T::Semi {
+            self.bump();
+            let name = self.expect_ident("the name of the struct");
+            self.bump();
+            ItemKind::Opaque { name }
         } else if body == Body::Absent && self.at_any(&[T::Struct, T::Enum, T::Type, T::Const]) {
             self.item_kind(Scope::Module, start, None)
         } else {

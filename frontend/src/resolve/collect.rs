@@ -115,6 +115,7 @@ impl<'a> Cx<'a> {
                     fields: Vec::new(),
                     span: name.span,
                     layout: None,
+                    opaque: false,
                 });
                 self.structs.push(StructDecl {
                     scope,
@@ -122,6 +123,20 @@ impl<'a> Cx<'a> {
                     state: TypeState::Unresolved,
                     layout: TypeState::Unresolved,
                 });
+                let id = StructId(self.types.structs.len() as u32 - 1);
+                self.declare(scope, name, Decl::Struct(id), visibility);
+            }
+            ItemKind::Opaque { name } => {
+                let nothing = crate::layout::layout_fields([]);
+                self.types.structs.push(StructDef {
+                    name: name.name,
+                    fields: Vec::new(),
+                    span: name.span,
+                    layout: nothing,
+                    opaque: true,
+                });
+                let (state, layout) = (TypeState::Done, TypeState::Done);
+                self.structs.push(StructDecl { scope, fields: ast::List::EMPTY, state, layout });
                 let id = StructId(self.types.structs.len() as u32 - 1);
                 self.declare(scope, name, Decl::Struct(id), visibility);
             }
@@ -160,21 +175,22 @@ impl<'a> Cx<'a> {
                     self.declare(scope, name, Decl::Intrinsic(op), Visibility::of(file[inner].is_pub));
                 }
             }
-            ItemKind::Link { library, items, .. } => {
-                let library = self.string(&file[library]);
-                for &inner in &file[items] {
-                    let inner = file[inner];
+            ItemKind::Link { library, library_span, items } => {
+                let name = self.string(&file[library]);
+                self.libraries.push(hir::Library { name, span: library_span });
+                for &id in &file[items] {
+                    let inner = file[id];
                     match inner.kind {
                         ItemKind::Fn(decl) => {
-                            self.collect_fn(scope, file_index, decl, &inner, FuncSource::Extern(decl, library));
+                            self.collect_fn(scope, file_index, decl, &inner, FuncSource::Extern(decl));
                         }
-                        ItemKind::Error => {}
-                        _ => self.not_yet(inner.span, "types in `#link` are", "declare the type outside of the block"),
+                        _ => self.collect_item(scope, file_index, id),
                     }
                 }
             }
+            ItemKind::LinkPath { path, .. } => self.add_link_path(&file[path]),
             // The driver reads these before it looks for files.
-            ItemKind::ImportPath { .. } | ItemKind::LinkPath { .. } => {}
+            ItemKind::ImportPath { .. } => {}
             ItemKind::Enum { name, generics, repr, cases } => {
                 if !generics.is_empty() {
                     let span = file[generics][0].name.span;
@@ -231,13 +247,8 @@ impl<'a> Cx<'a> {
         if let Some(first) = file[function.generics].first() {
             self.not_yet(first.name.span, "generics are", "write the function for the types that you need");
             broken = true;
-        } else if let Some(param) = file[function.params].iter().find(|param| param.ty.is_none()) {
+        } else if let Some(param) = file[function.params].iter().find(|param| param.ty.is_none() && !param.variadic) {
             self.not_yet(param.span, "parameters without types (generics) are", "write the type of the parameter");
-            broken = true;
-        } else if let (FuncSource::Extern(..), Some(param)) =
-            (source, file[function.params].iter().find(|param| param.variadic))
-        {
-            self.not_yet(param.span, "variadic foreign functions are", "declare it with the parameters that you pass");
             broken = true;
         }
         if broken {
@@ -248,7 +259,7 @@ impl<'a> Cx<'a> {
             return;
         }
         let mut attrs = hir::Attrs::default();
-        let mut export = None;
+        let (mut export, mut foreign_name) = (None, None);
         for attr in &file[item.attrs] {
             match attr.kind {
                 ast::AttrKind::Inline => attrs.inline = true,
@@ -260,6 +271,15 @@ impl<'a> Cx<'a> {
                 ast::AttrKind::Export(symbol) => {
                     attrs.export = true;
                     export = Some((String::from_utf8_lossy(&file[symbol]).into_owned(), attr.span));
+                }
+                ast::AttrKind::Foreign(symbol) => {
+                    foreign_name = Some(String::from_utf8_lossy(&file[symbol]).into_owned());
+                    if !matches!(source, FuncSource::Extern(_)) {
+                        self.report(
+                            Diagnostic::error("E0210", attr.span, "`#foreign` names a function of a `#link` block")
+                                .help("`#export \"name\"` gives a function of yours a name for C"),
+                        );
+                    }
                 }
             }
         }
@@ -283,10 +303,12 @@ impl<'a> Cx<'a> {
             scope,
             attrs,
             export,
+            foreign_name,
             is_pub: item.is_pub,
             used: false,
             params: Vec::new(),
             variadic: false,
+            c_variadic: false,
             result: Ty::ERROR,
             resolved: false,
             parent: None,
@@ -339,10 +361,12 @@ impl<'a> Cx<'a> {
             scope,
             attrs: hir::Attrs { test_only: true, noinline: true, ..hir::Attrs::default() },
             export: None,
+            foreign_name: None,
             is_pub: false,
             used: true,
             params: Vec::new(),
             variadic: false,
+            c_variadic: false,
             result: Ty::VOID,
             resolved: false,
             parent: None,

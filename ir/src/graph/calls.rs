@@ -1,8 +1,33 @@
 //! Who calls whom.
 
 use crate::{FuncId, Module, Op, Payload, RelocTarget};
-use cranelift_entity::{EntityRef, PrimaryMap};
+use cranelift_entity::{EntityRef, EntitySet, PrimaryMap};
 use petgraph::graph::{DiGraph, NodeIndex};
+
+/// The functions that can be reached from `entry`, by ascending id.
+pub fn reachable(module: &Module, entry: FuncId) -> Vec<FuncId> {
+    let mut seen = EntitySet::<FuncId>::new();
+    let mut todo = vec![entry];
+    // Any global may be reached; they are few, and finding out costs more.
+    for reloc in module.globals.values().flat_map(|global| &global.relocs) {
+        if let RelocTarget::Func(func) = reloc.target {
+            todo.push(func);
+        }
+    }
+    while let Some(id) = todo.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let func = &module.functions[id];
+        for &inst in func.layout.iter().flat_map(|&block| &func.blocks[block].insts) {
+            let data = &func.insts[inst];
+            if let (Op::Call | Op::FuncAddr, Payload::Func(callee)) = (data.op, &data.payload) {
+                todo.push(*callee);
+            }
+        }
+    }
+    module.functions.keys().filter(|&func| seen.contains(func)).collect()
+}
 
 /// The direct calls of a module; node `i` of the graph is function `i`.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! A place in the text, and what stands alone in it: numbers, names, quoted texts, types, signatures.
 
 use crate::print::is_plain_name_byte;
-use crate::{FileId, Param, Signature, SourcePos, Type};
+use crate::{ByVal, FileId, Param, Signature, SourcePos, Type};
 
 /// An error at a byte of the text.
 pub(super) struct Failure {
@@ -233,9 +233,18 @@ impl<'a> Cursor<'a> {
     pub(super) fn signature(&mut self) -> Parse<Signature> {
         let mut sig = Signature::default();
         self.expect(b'(')?;
+        let mut first = true;
         while !self.eat(b')') {
-            if !sig.params.is_empty() {
+            if !std::mem::take(&mut first) {
                 self.expect(b',')?;
+            }
+            self.blanks();
+            if self.text[self.at..].starts_with(b"...") {
+                self.at += 3;
+                if sig.variadic.replace(sig.params.len() as u32).is_some() {
+                    return fail(self.at, "there is a second `...`");
+                }
+                continue;
             }
             let mut param = Param::from(self.ty()?);
             loop {
@@ -245,6 +254,10 @@ impl<'a> Cursor<'a> {
                     param.nonnull = true;
                 } else if self.eat_word("readonly") {
                     param.readonly = true;
+                } else if self.eat_word("byval") {
+                    let size = self.number()?;
+                    let align = if self.eat_word("align") { self.number()? } else { 8 };
+                    param.byval = Some(ByVal { size, align });
                 } else {
                     break;
                 }

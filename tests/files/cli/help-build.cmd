@@ -17,6 +17,12 @@
 ;|
 ;|           [default: 500000000]
 ;|
+;|   -L <DIR>
+;|           Look for libraries in this folder, too (may be repeated; LANG_LINK_PATH lists more)
+;|
+;|   -l <NAME>
+;|           Link this library as well, as `#link` does (may be repeated)
+;|
 ;|       --release
 ;|           Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was built without LLVM)
 ;|

@@ -12,6 +12,9 @@
 ;|   -I, --import-path <DIR>    Look for imports in this folder, too (may be repeated)
 ;|       --const-fuel <N>       How many instructions the evaluation of a constant may take [default:
 ;|                              500000000]
+;|   -L <DIR>                   Look for libraries in this folder, too (may be repeated; LANG_LINK_PATH
+;|                              lists more)
+;|   -l <NAME>                  Link this library as well, as `#link` does (may be repeated)
 ;|       --release              Optimize: e-graph, then LLVM at its best (or Cranelift, if lang was
 ;|                              built without LLVM)
 ;|   -O                         Optimize: the same as --opt-level 2; `-O0` to `-O3` name another level

@@ -13,6 +13,9 @@
 ;|       --const-fuel <N>     How many instructions the evaluation of a constant may take [default:
 ;|                            500000000]
 ;|       --trace              Print every instruction that is executed to standard error
+;|   -L <DIR>                 Look for libraries in this folder, too (may be repeated; LANG_LINK_PATH
+;|                            lists more)
+;|   -l <NAME>                Link this library as well, as `#link` does (may be repeated)
 ;|   -O                       Interpret the optimized program instead: the e-graph and all passes run
 ;|                            first
 ;|       --opt-level <LEVEL>  The same by level; 0: as it is, 1 to 3: optimized

@@ -2,7 +2,7 @@
 
 use super::programs::{Maker, TRAPPED, at, block, hello, overflowing, trapping};
 use crate::Cranelift;
-use lang_backend::link::{LinkOptions, link};
+use lang_backend::link::link;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_ir::*;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ fn build(module: &Module, opt_level: OptLevel) -> (tempfile::TempDir, PathBuf) {
     let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (object, program) = (folder.path().join("program.o"), folder.path().join("program"));
     std::fs::write(&object, Cranelift.compile(module, &options(Emit::Object, opt_level)).unwrap()).unwrap();
-    link(&[&object], &program, scratch.path(), &LinkOptions { debug: true, ..LinkOptions::default() }).unwrap();
+    link(module, &[&object], &program, scratch.path(), true).unwrap();
     (folder, program)
 }
 

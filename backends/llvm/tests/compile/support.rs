@@ -84,8 +84,7 @@ pub fn executable(module: &Module, options: &CompileOptions, folder: &Path) -> P
     let object = lang_llvm::compile(module, options).unwrap();
     let (input, output) = (folder.join("test.o"), folder.join("test"));
     std::fs::write(&input, object).unwrap();
-    let link = lang_backend::link::LinkOptions { debug: options.debug_info, ..Default::default() };
     let scratch = tempfile::tempdir_in(folder).unwrap();
-    lang_backend::link::link(&[&input], &output, scratch.path(), &link).unwrap();
+    lang_backend::link::link(module, &[&input], &output, scratch.path(), options.debug_info).unwrap();
     output
 }
