@@ -47,13 +47,9 @@ impl<'a> Cx<'a> {
         let first = self.funcs.len();
         for &id in &file[items] {
             let item = &file[id];
-            match item.kind {
-                ItemKind::Fn(decl) => self.collect_fn(names, file_index, decl, item, FuncSource::Fn(decl)),
-                ItemKind::Error => {}
-                _ => self.report(
-                    Diagnostic::error("E0220", item.span.at_start(), "an `impl` block holds functions only")
-                        .help("declare it outside of the block"),
-                ),
+            // Nothing else stands there.
+            if let ItemKind::Fn(decl) = item.kind {
+                self.collect_fn(names, file_index, decl, item, FuncSource::Fn(decl));
             }
         }
         for func in &mut self.funcs[first..] {
