@@ -40,7 +40,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let TyKind::Struct(id) = self.kind(self.operand_ty(base)) else {
             let name = self.name_of(ty);
             self.report(
-                Diagnostic::error("E0218", at, format!("`using` needs a struct or a pointer to one, not `{name}`"))
+                Diagnostic::error("E0240", at, format!("`using` needs a struct or a pointer to one, not `{name}`"))
                     .label(format!("this is `{name}`")),
             );
             return;
@@ -49,7 +49,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             Operand::Place(place) if self.is_path(place) => place,
             _ => {
                 self.report(
-                    Diagnostic::error("E0218", at, "`using` needs a variable or a field of one")
+                    Diagnostic::error("E0240", at, "`using` needs a variable or a field of one")
                         .note("each use of a field's name stands for the field of this, which is not evaluated again")
                         .help("put the value into a variable first: `let v = ...; using v;`"),
                 );
@@ -100,7 +100,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let names: Vec<String> = conflicts.iter().map(|&(name, _)| format!("`{}`", self.cx.text(name))).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
             self.report(
-                Diagnostic::error("E0219", at, format!("{} {verb} in scope already", names.join(", ")))
+                Diagnostic::error("E0241", at, format!("{} {verb} in scope already", names.join(", ")))
                     .label(label)
                     .secondary(first, what)
                     .help("write the whole name, `a.b`, instead of the `using`"),
