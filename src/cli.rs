@@ -43,7 +43,8 @@ pub enum Command {
     /// Show errors and warnings, and do nothing else
     #[command(after_help = "Examples:
   lang check hello.lang
-  lang check hello.lang --json                    a line of JSON for each, for editors and other tools")]
+  lang check hello.lang --json                    a line of JSON for each, for editors and other tools
+  lang check --explain E0301                      what an error means, and how it is mended")]
     Check(Check),
     /// Run the tests of a program, and the examples in its comments
     #[command(after_help = "Examples:
@@ -256,11 +257,17 @@ pub struct Sim {
 
 #[derive(Args)]
 pub struct Check {
+    /// The main file (.lang), or a module in IR text (.ir)
+    #[arg(required_unless_present = "explain")]
+    pub path: Option<PathBuf>,
     #[command(flatten)]
-    pub input: Input,
+    pub search: Search,
     /// Print a line of JSON for each error and warning
     #[arg(long)]
     pub json: bool,
+    /// Explain an error or warning, with an example, instead: `E0301`
+    #[arg(long, value_name = "CODE", exclusive = true)]
+    pub explain: Option<String>,
 }
 
 #[derive(Args)]

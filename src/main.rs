@@ -10,6 +10,7 @@ mod failure;
 mod render;
 mod sources;
 mod child;
+mod explain;
 mod json;
 mod output;
 mod temporary;

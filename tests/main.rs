@@ -18,6 +18,7 @@ mod programs;
 mod processes;
 mod pages;
 mod commands;
+mod explain;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -30,6 +31,7 @@ fn main() {
     trials.extend(processes::trials());
     trials.extend(pages::trials());
     trials.extend(commands::trials());
+    trials.extend(explain::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();
 }

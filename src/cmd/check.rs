@@ -4,11 +4,17 @@ use crate::cli::Check;
 use crate::failure::{ERRORS, Failure};
 use crate::output::say;
 use crate::program::Program;
-use crate::{json, pipeline, render};
+use crate::{explain, json, pipeline, render};
 use lang_frontend::diagnostic::Diagnostic;
 
 pub fn check(args: &Check) -> Result<i32, Failure> {
-    let program = Program::of(&args.input);
+    if let Some(code) = &args.explain {
+        return say(&explain::explain(code)?).map(|()| 0);
+    }
+    let Some(path) = &args.path else {
+        return Err(Failure::Usage("which program? Name its file".into()));
+    };
+    let program = Program::at(path, &args.search);
     if !args.json {
         return pipeline::load(&program, true).map(|_| 0);
     }

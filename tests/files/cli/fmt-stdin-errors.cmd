@@ -1,5 +1,6 @@
 ;@ lang: fmt -
-;@ stdin: fn f( {\n;= stderr
+;@ stdin: fn f( {\n
+;= stderr
 ;| error[E0101]: expected a parameter, found `{`
 ;|  --> <stdin>:1:7
 ;|   |
