@@ -7,6 +7,7 @@
 use super::Cx;
 use super::body::FnCx;
 use crate::ast::{self, StmtKind};
+use crate::diagnostic::Diagnostic;
 use crate::hir::{ConstValue, ExprId, FuncId};
 use crate::intern::Symbol;
 use crate::resolve::ScopeId;
@@ -73,6 +74,7 @@ impl<'a> Cx<'a> {
         arms: &[ast::ConstIfArm],
         otherwise: Option<ast::BlockId>,
     ) -> Option<ast::BlockId> {
+        let file = &self.files[file_index];
         for arm in arms {
             let mut condition = FnCx::new(self, file_index, scope);
             condition.in_condition = true;
@@ -81,7 +83,12 @@ impl<'a> Cx<'a> {
                 Some((_, value)) if value != ConstValue::Int(1) => {}
                 Some(_) => return Some(arm.body),
                 None => {
-                    for diagnostic in self.diagnostics.iter_mut().skip(before).filter(|d| d.code == "E0201") {
+                    let condition = file[arm.cond].span;
+                    let unknown = |d: &&mut Diagnostic| {
+                        let at = d.primary.span;
+                        d.code == "E0201" && condition.start <= at.start && at.end <= condition.end
+                    };
+                    for diagnostic in self.diagnostics.iter_mut().skip(before).filter(unknown) {
                         diagnostic.notes.push(
                             "the condition of an `#if` may name constants that no later `#if` declares, `debug` and `target`"
                                 .to_string(),

@@ -11,7 +11,7 @@ mod read;
 mod report;
 
 use crate::check::Cx;
-use crate::hir::{self, Body, ConstValue, DataId, FuncKind, GlobalInit};
+use crate::hir::{self, Body, ConstValue, DataId, ExprKind, FuncKind, GlobalInit, PlaceKind};
 use crate::lower::Session;
 use crate::source::Span;
 use crate::types::Ty;
@@ -56,6 +56,10 @@ impl Cx<'_> {
     /// Runs a body without parameters; what keeps it from having a value is reported.
     pub(crate) fn run_constant(&mut self, body: &Body, wanted: Wanted) -> Option<ConstValue> {
         let evaluator = self.options.evaluator?;
+        if has_errors(body) {
+            // Reported where something was declared.
+            return None;
+        }
         if self.constantize.depth >= MAX_DEPTH {
             self.report_too_deep(wanted.span);
             return None;
@@ -293,6 +297,12 @@ impl Cx<'_> {
             _ => false,
         })
     }
+}
+
+/// Whether a body names what had an error.
+fn has_errors(body: &Body) -> bool {
+    body.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Error))
+        || body.places.iter().any(|place| matches!(place.kind, PlaceKind::Error))
 }
 
 fn holds_data(value: &ConstValue) -> bool {

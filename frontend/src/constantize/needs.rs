@@ -1,6 +1,6 @@
 //! What an expression needs to be run: functions with checked bodies, globals, and types with a layout.
 
-use super::Wanted;
+use super::{Wanted, has_errors};
 use crate::check::{Cx, FuncSource, TypeState};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{Body, ConstValue, DataTarget, ExprKind, FuncId, GlobalId, PlaceKind};
@@ -97,10 +97,12 @@ impl Cx<'_> {
             return None;
         }
         let body = self.funcs[func.index()].body.as_ref()?;
-        if body.exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Error)) {
-            // A type that this constant is a part of has no fields yet.
+        if has_errors(body) {
             self.constantize.broken.insert(func);
-            self.report_incomplete(func, span, wanted);
+            if !self.diagnostics.iter().any(Diagnostic::is_error) {
+                // A type that this constant is a part of has no fields yet.
+                self.report_incomplete(func, span, wanted);
+            }
             return None;
         }
         Some(())

@@ -59,8 +59,14 @@ impl Cx<'_> {
                             "its initialiser runs when the program starts"
                         };
                         let name = if name.is_empty() { "this global".to_string() } else { format!("`{name}`") };
-                        Diagnostic::error("E0344", at, format!("the value of {name} is not known while compiling"))
-                            .secondary(global.span, why)
+                        let diagnostic =
+                            Diagnostic::error("E0344", at, format!("the value of {name} is not known while compiling"))
+                                .secondary(global.span, why);
+                        if global.mutable {
+                            diagnostic
+                        } else {
+                            diagnostic.help("write `constantize` in front of the initialiser, if it can be computed now")
+                        }
                     }
                     None => Diagnostic::error("E0344", at, "this memory is not known while compiling")
                         .note("the program may change it"),
