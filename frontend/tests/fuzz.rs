@@ -4,9 +4,11 @@
 //! A text that was found to fail is printed; it becomes a file of `tests/files/check`. Seeds are few in the test-suite;
 //! `SEEDS=100000 cargo nextest run -p lang-frontend --test fuzz` makes it a campaign.
 
+use lang_frontend::Options;
 use lang_frontend::diagnostic::Diagnostic;
 use lang_frontend::modules::NoFiles;
 use lang_frontend::source::SourceMap;
+use lang_ir::evaluate::Limits;
 use lang_ir::testing::Random;
 use std::path::Path;
 
@@ -231,7 +233,10 @@ fn mutant(random: &mut Random, corpus: &[String]) -> Vec<u8> {
 fn compile(bytes: &[u8]) -> Result<(), String> {
     let mut sources = SourceMap::new();
     let main = sources.add("fuzz.lang", bytes.to_vec());
-    let (module, diagnostics) = lang_frontend::compile(&mut sources, main, &NoFiles, &[], &Default::default());
+    // Constants are run, too; an endless one not for long.
+    let limits = Limits { fuel: 100_000, memory: 16 << 20 };
+    let options = Options { evaluator: Some(&lang_interp::Interp), limits, ..Options::default() };
+    let (module, diagnostics) = lang_frontend::compile(&mut sources, main, &NoFiles, &[], &options);
     if module.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
         return Err("neither a module nor an error".to_string());
     }
