@@ -124,6 +124,10 @@ impl Cx<'_> {
         if let Some(known) = &self.functions_as_values {
             return known.clone();
         }
+        if self.spans.is_some() {
+            // Whatever runs while compiling can only have got at what is lowered for it.
+            return self.session_funcs();
+        }
         let mut found = vec![false; program.funcs.len()];
         for func in &program.funcs {
             let FuncKind::Body(body) = &func.kind else { continue };
@@ -140,6 +144,11 @@ impl Cx<'_> {
         });
         for value in constants.chain(globals) {
             find_functions(value, &mut found);
+        }
+        for each in program.data.iter().flat_map(|data| &data.refs) {
+            if let DataTarget::Func(id) = each.target {
+                found[id.index()] = true;
+            }
         }
         let found: Rc<[FuncId]> =
             (0..found.len()).filter(|&index| found[index]).map(|index| FuncId(index as u32)).collect();

@@ -6,7 +6,7 @@ use super::{Cx, Purpose, Synth};
 use crate::hir::{self, Body, FuncId, FuncKind, GlobalId, GlobalInit, Program};
 use crate::intern::Interner;
 use crate::source::{SourceMap, Span};
-use crate::types::Ty;
+use crate::types::{Ty, TyKind};
 use lang_ir::{Function, Linkage, Module, Signature, SourcePos, Type};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -30,6 +30,8 @@ pub(crate) struct Session {
     runtime: FxHashMap<&'static str, lang_ir::FuncId>,
     synths: FxHashMap<Synth, lang_ir::FuncId>,
     spans: FxHashMap<SourcePos, Span>,
+    /// Functions that print functions by name: made anew when there are more functions.
+    printers: Vec<(Synth, lang_ir::FuncId)>,
     sources_of_funcs: FxHashMap<lang_ir::FuncId, FuncId>,
     sources_of_globals: FxHashMap<lang_ir::GlobalId, GlobalId>,
 }
@@ -65,6 +67,13 @@ impl Session {
         let mut cx = self.enter(sources, interner, program);
         let known: Vec<lang_ir::GlobalId> = globals.iter().map(|&global| cx.session_global(global)).collect();
         let declared: Vec<lang_ir::FuncId> = funcs.iter().map(|&func| cx.session_func(func)).collect();
+        if !funcs.is_empty() {
+            for &(synth, id) in &self.printers {
+                let Function { name, linkage, sig, .. } = &cx.module.functions[id];
+                cx.module.functions[id] = Function::new(name, *linkage, sig.clone());
+                cx.pending.push((synth, id));
+            }
+        }
         for &global in globals {
             let source = &program[global];
             if let (GlobalInit::Const(value), false) = (&source.init, source.mutable) {
@@ -88,6 +97,12 @@ impl Session {
         };
         lower_thunk(&mut cx, id, ty, span, body);
         cx.define_pending();
+        let is_printer = |synth: Synth| match synth {
+            Synth::Print(ty, _) => matches!(program.types.kind(ty), TyKind::Fn { .. }),
+            _ => false,
+        };
+        let known = cx.synths.iter().map(|(&synth, &id)| (synth, id));
+        self.printers = known.filter(|&(synth, _)| is_printer(synth)).collect();
         self.leave(cx);
         self.thunk = Some(id);
         self.sources_of_funcs.extend(declared.into_iter().zip(funcs.iter().copied()));
@@ -144,6 +159,14 @@ impl Cx<'_> {
         let id = self.declare(hir, &name, linkage, sig);
         self.funcs[func.index()] = id;
         id
+    }
+
+    /// All functions with bodies that are lowered so far.
+    pub(super) fn session_funcs(&self) -> Rc<[FuncId]> {
+        let lowered = (0..self.funcs.len()).filter(|&index| {
+            self.funcs[index].as_u32() != NONE && matches!(self.program.funcs[index].kind, FuncKind::Body(_))
+        });
+        lowered.map(|index| FuncId(index as u32)).collect()
     }
 
     /// The memory of a global; it is hidden from what runs until its value is known.
