@@ -101,8 +101,8 @@ impl Session {
             Synth::Print(ty, _) => matches!(program.types.kind(ty), TyKind::Fn { .. }),
             _ => false,
         };
-        let known = cx.synths.iter().map(|(&synth, &id)| (synth, id));
-        self.printers = known.filter(|&(synth, _)| is_printer(synth)).collect();
+        let synths = cx.synths.iter().map(|(&synth, &id)| (synth, id));
+        self.printers = synths.filter(|&(synth, _)| is_printer(synth)).collect();
         self.leave(cx);
         self.thunk = Some(id);
         self.sources_of_funcs.extend(declared.into_iter().zip(funcs.iter().copied()));
