@@ -65,7 +65,8 @@ impl Cx<'_> {
                         if global.mutable {
                             diagnostic
                         } else {
-                            diagnostic.help("write `constantize` in front of the initialiser, if it can be computed now")
+                            diagnostic
+                                .help("write `constantize` in front of the initialiser, if it can be computed now")
                         }
                     }
                     None => Diagnostic::error("E0344", at, "this memory is not known while compiling")
