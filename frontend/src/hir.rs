@@ -730,7 +730,7 @@ pub enum Cond {
     },
 }
 
-/// A case of a `switch`. `else` has the pattern `_`.
+/// A case of a `switch`. `else` has the pattern `_`. With a guard, alternatives `p | q` are tried one after the other.
 #[derive(Clone, Debug)]
 pub struct Arm {
     pub pat: Pat,

@@ -605,7 +605,17 @@ impl<'c, 'a> FnCx<'c, 'a> {
             if ty != Ty::ERROR {
                 let name = self.name_of(ty);
                 let message = format!("this pattern is a case of an enum, the value is `{name}`");
-                self.report(Diagnostic::error("E0376", span, message));
+                let mut diagnostic = Diagnostic::error("E0376", span, message);
+                match self.kind(ty) {
+                    TyKind::Pointer { target, .. } if matches!(self.kind(target), TyKind::Enum(_)) => {
+                        diagnostic = diagnostic.help("`.*` behind the pointer reads the enum that it points to");
+                    }
+                    TyKind::Result { .. } => {
+                        diagnostic = diagnostic.help("`try` or `catch` gives the value of an error result");
+                    }
+                    _ => {}
+                }
+                self.report(diagnostic);
             }
             return None;
         };

@@ -81,6 +81,20 @@ impl Lower<'_, '_, '_> {
     fn switch_arm(&mut self, arm: &Arm, last: bool, val: &Val, dest: &Dest, join: IrBlock) {
         let next = self.new_block();
         self.at(arm.pat.span);
+        if let (PatKind::Or(pats), Some(guard)) = (&arm.pat.kind, arm.guard) {
+            let body = self.new_block();
+            for pat in pats {
+                let other = self.new_block();
+                self.match_pat(pat, val, Some(other));
+                self.cond_jump(guard, body, other);
+                self.switch_to(other);
+            }
+            self.jump(next);
+            self.switch_to(body);
+            self.expr_to(arm.body, dest);
+            self.jump(join);
+            return self.switch_to(next);
+        }
         // The last one has to match.
         let test = !last || arm.guard.is_some() || matches!(arm.pat.kind, PatKind::Or(_));
         self.match_pat(&arm.pat, val, test.then_some(next));
@@ -106,6 +120,10 @@ impl Lower<'_, '_, '_> {
             }
             let mut keys = 0;
             if !self.has_keys(&arm.pat, ty, &mut keys) {
+                break;
+            }
+            // Each alternative that binds something is tested with the guard.
+            if arm.guard.is_some() && matches!(arm.pat.kind, PatKind::Or(_)) && binds(&arm.pat) {
                 break;
             }
             run += 1;
@@ -477,6 +495,17 @@ fn is_rest(pat: &Pat) -> bool {
 
 fn is_wild(pat: &Pat) -> bool {
     matches!(pat.kind, PatKind::Wild)
+}
+
+/// Whether a pattern binds a name.
+fn binds(pat: &Pat) -> bool {
+    match &pat.kind {
+        PatKind::Bind(_) => true,
+        PatKind::Or(parts) | PatKind::Tuple(parts) => parts.iter().any(binds),
+        PatKind::Struct(fields) | PatKind::Case(_, fields) => fields.iter().any(|(_, pat)| binds(pat)),
+        PatKind::Some(inner) => binds(inner),
+        PatKind::Wild | PatKind::Const(_) | PatKind::Range { .. } | PatKind::Nil => false,
+    }
 }
 
 /// Whether a pattern asks for cases of an enum only.
