@@ -1,7 +1,8 @@
 //! A program in a process of its own, with a time limit and its output captured.
 
+use rustix::process::{Signal, set_parent_process_death_signal};
 use std::io::{self, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,9 +31,14 @@ pub enum End {
     TimedOut,
 }
 
-/// Runs a command without standard input.
+/// Runs a command without standard input. It does not outlive this process.
 pub fn run(mut command: Command, limit: Duration) -> io::Result<Outcome> {
     let start = Instant::now();
+    // Only a system call is made between fork and exec. The thread that starts the child waits for it, so it is the
+    // end of the process that the child is killed at.
+    unsafe {
+        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+    }
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (done, is_done) = channel();
     let stdout = Stream::read(child.stdout.take(), done.clone());
