@@ -568,6 +568,11 @@ pub enum ExprKind {
     Unreachable,
 }
 
+/// The case of a `T!E` that is a value.
+pub const OK: u32 = 0;
+/// The case of a `T!E` that is an error.
+pub const ERROR: u32 = 1;
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum BinaryOp {
     Add,

@@ -427,28 +427,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
         root
     }
 
-    /// The body of a function that gives `void!E`: its end gives no error.
-    fn void_body(&mut self, block: ast::BlockId, result: Ty) -> BlockId {
-        let root = self.block(block, Some(Ty::VOID), BlockRole::Body);
-        let end = self.body[root].span.at_end();
-        if let Some(tail) = self.body[root].tail {
-            // A tail may be the `void!E` of another function, which is passed on as it is.
-            if self.ty(tail) == result || matches!(self.ty(tail), Ty::NEVER | Ty::ERROR) {
-                self.coerce_block(root, result);
-                return root;
-            }
-            let tail = self.coerce(tail, Ty::VOID);
-            let stmt = hir::Stmt { kind: hir::StmtKind::Expr(tail), span: self.body[tail].span };
-            self.body.blocks[root.index()].stmts.push(stmt);
-        }
-        if self.body[root].ty != Ty::NEVER {
-            let value = self.wrap_ok(None, result, end);
-            self.body.blocks[root.index()].tail = Some(value);
-        }
-        self.body.blocks[root.index()].ty = result;
-        root
-    }
-
     /// Whether a block ends in nothing, or in a construct that never has a value.
     fn ends_without_value(&self, tail: Option<ExprId>) -> bool {
         tail.is_none_or(|tail| {

@@ -3,14 +3,9 @@
 use super::body::{BlockRole, FnCx};
 use crate::ast;
 use crate::diagnostic::Diagnostic;
-use crate::hir::{ExprId, ExprKind};
+use crate::hir::{self, BlockId, ERROR, ExprId, ExprKind, OK};
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
-
-/// The case of a `T!E` that is a value.
-pub(crate) const OK: u32 = 0;
-/// The case of a `T!E` that is an error.
-pub(crate) const ERROR: u32 = 1;
 
 impl<'c, 'a> FnCx<'c, 'a> {
     /// `return error e`
@@ -60,6 +55,28 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn wrap_ok(&mut self, value: Option<ExprId>, result: Ty, span: Span) -> ExprId {
         let fields = value.map(|value| (0, value)).into_iter().collect();
         self.add(ExprKind::Case { case: OK, fields }, result, span)
+    }
+
+    /// The body of a function that gives `void!E`: its end gives no error.
+    pub(crate) fn void_body(&mut self, block: ast::BlockId, result: Ty) -> BlockId {
+        let root = self.block(block, Some(Ty::VOID), BlockRole::Body);
+        let end = self.body[root].span.at_end();
+        if let Some(tail) = self.body[root].tail {
+            // A tail may be the `void!E` of another function, which is passed on as it is.
+            if self.ty(tail) == result || matches!(self.ty(tail), Ty::NEVER | Ty::ERROR) {
+                self.coerce_block(root, result);
+                return root;
+            }
+            let tail = self.coerce(tail, Ty::VOID);
+            let stmt = hir::Stmt { kind: hir::StmtKind::Expr(tail), span: self.body[tail].span };
+            self.body.blocks[root.index()].stmts.push(stmt);
+        }
+        if self.body[root].ty != Ty::NEVER {
+            let value = self.wrap_ok(None, result, end);
+            self.body.blocks[root.index()].tail = Some(value);
+        }
+        self.body.blocks[root.index()].ty = result;
+        root
     }
 
     /// `try operand` of an optional or an error result.

@@ -210,8 +210,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
             && self.has_case(id, name.name)
         {
             diagnostic = diagnostic.help(format!("`== .{text}` compares with the case"));
-        } else if self.cx.types.as_plain_enum(ty).is_some() {
-        } else if let TyKind::Enum(_) = self.kind(ty) {
+        } else if let TyKind::Enum(id) = self.kind(ty)
+            && !self.cx.types[id].is_plain()
+        {
             diagnostic = diagnostic.help("`switch` or `if let` takes the payload of a case apart");
         } else if let (TyKind::Array { .. }, "ptr") = (self.kind(ty), text) {
             diagnostic = diagnostic.help("`&a[0]` is the address of the first element");

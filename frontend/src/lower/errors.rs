@@ -6,10 +6,6 @@ use crate::hir::*;
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
 
-/// The case of a `T!E` that is a value, and that of an error.
-const OK: u32 = 0;
-const ERROR: u32 = 1;
-
 impl Lower<'_, '_, '_> {
     /// The value of a `T!E`; an error leaves the function.
     pub fn try_result(&mut self, value: ExprId, op: Span) -> Val {
