@@ -3,6 +3,8 @@
 //! - `files/run/*.lang`, `files/trap/*.lang` and `files/ir/*.ir` run in every mode, which all have to print the same and end the
 //!   same.
 //! - `files/check/*.lang` show exactly what `lang check` says.
+//! - a C file beside such a program is compiled to a library of its name, which the program can link; `files/library/*.lang` are
+//!   libraries that the C programs beside them use.
 //! - `files/opt/*.ir` show what the optimizer, or one pass of it, makes of a function.
 //! - `files/cli/*.cmd` show what a command line prints.
 //! - the programs and command lines on the pages of the book do what the pages say.
@@ -14,6 +16,7 @@
 mod expect;
 mod modes;
 mod files;
+mod foreign;
 mod programs;
 mod processes;
 mod pages;
@@ -27,6 +30,7 @@ fn main() {
     let args = Arguments::from_args();
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(files::trials());
+    trials.extend(foreign::trials());
     trials.extend(programs::trials());
     trials.extend(processes::trials());
     trials.extend(pages::trials());

@@ -30,6 +30,8 @@ const ONLY: &[(&str, &str)] = &[
     ("inkwell", "backends/llvm"),
     ("cranelift-codegen", "backends/cranelift"),
     ("cranelift-jit", "backends/cranelift"),
+    ("libffi", "backends/interp"),
+    ("libloading", "backends/api"),
     ("annotate-snippets", "."),
     ("clap", "."),
 ];

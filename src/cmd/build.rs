@@ -35,7 +35,10 @@ pub fn build(args: &Build) -> Result<(), Failure> {
             None => (module.to_string().into_bytes(), "ir"),
             Some(emit) => {
                 let options = plan.compile_options(emit, debug_info);
-                let bytes = plan.timed("code", |plan| plan.backend.compile(&module, &options))?;
+                let mut bytes = plan.timed("code", |plan| plan.backend.compile(&module, &options))?;
+                if emit == Emit::Object && module.entry().is_none() {
+                    bytes = library_for_c(&mut plan, &bytes)?;
+                }
                 let (_, _, extension) = Emit::ALL.into_iter().find(|row| row.0 == emit).expect("a row for each form");
                 (bytes, extension)
             }
@@ -89,6 +92,16 @@ pub fn need_entry(module: &Module, path: &Path) -> Result<(), Failure> {
         Some(_) => Ok(()),
         None => Err(Failure::Error(format!("{} has no function `main`", path.display()))),
     }
+}
+
+/// The object of a program without `main` with all it needs, but for the C library: C links it.
+fn library_for_c(plan: &mut Plan, object: &[u8]) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| Failure::environment(format!("cannot write a temporary file: {error}"));
+    let scratch = temporary::Folder::new()?;
+    let path = scratch.path().join("program.o");
+    std::fs::write(&path, object).map_err(failed)?;
+    let linked = plan.timed("link", |_| lang_backend::link::library(&path, scratch.path()));
+    linked.map_err(|error| Failure::environment(error.to_string()))
 }
 
 /// Compiles and links; the executable is written whole or not at all.

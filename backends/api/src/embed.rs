@@ -1,6 +1,6 @@
 //! The run-time support library as it is linked into programs.
 
-/// An object file: `main`, the `lang_rt_*` functions and all they need beyond the C library. See `build.rs`.
+/// An object file: `lang_rt_main`, which stands for `main` in programs, the `lang_rt_*` functions and all they need beyond the C library. See `build.rs`.
 pub const RUNTIME: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lang_rt.o"));
 
 #[cfg(test)]

@@ -73,6 +73,8 @@ pub fn link(module: &Module, objects: &[&Path], output: &Path, scratch: &Path, d
             }
         };
     }
+    // The run-time library starts the program, under a name that libraries for C leave free.
+    command.args(["-Wl,--defsym=main=lang_rt_main", "-Wl,-u,lang_rt_main"]);
     command.args(["-Wl,--gc-sections", "-Wl,--as-needed", "-lm", "-static-libgcc"]);
     if !debug {
         command.arg("-Wl,--strip-debug");
@@ -93,6 +95,27 @@ pub fn link(module: &Module, objects: &[&Path], output: &Path, scratch: &Path, d
         return Err(LinkError::Failed { program, status: result.status.to_string(), stderr });
     }
     std::fs::rename(&executable, output).map_err(write_error)
+}
+
+/// Puts the object of a library for C and the run-time library into one object, made in the folder `scratch`.
+pub fn library(object: &Path, scratch: &Path) -> Result<Vec<u8>, LinkError> {
+    let runtime = scratch.join("lang_rt.o");
+    let write_error = |error| LinkError::Write { path: runtime.clone(), error };
+    std::fs::write(&runtime, RUNTIME).map_err(write_error)?;
+    let whole = scratch.join("library.o");
+    let compiler = Compiler::of_system();
+    let mut command = Command::new(&compiler.program);
+    command.args(&compiler.args).args(["-r", "-nostdlib", "-o"]).arg(&whole).arg(object).arg(&runtime);
+    let program = compiler.program;
+    let result = match command.output() {
+        Ok(result) => result,
+        Err(error) => return Err(LinkError::NoCompiler { program, error }),
+    };
+    if !result.status.success() {
+        let stderr = String::from_utf8_lossy(&result.stderr).into_owned();
+        return Err(LinkError::Failed { program, status: result.status.to_string(), stderr });
+    }
+    std::fs::read(&whole).map_err(write_error)
 }
 
 /// The libraries that a module asks for, all of them.

@@ -58,6 +58,7 @@ imports! {
     Alloc "lang_rt_alloc";
     Free "lang_rt_free";
     ShareStdout "lang_rt_share_stdout";
+    StartLibrary "lang_rt_start_library";
 }
 
 /// The largest number of argument words of an [`Import`].
@@ -229,7 +230,7 @@ impl Machine<'_> {
                 self.output.flush();
             }
             // The machine does so where there are foreign functions.
-            Import::ShareStdout => {}
+            Import::ShareStdout | Import::StartLibrary => {}
             Import::SinkPush => self.output.sinks.push((a as i32, Vec::new())),
             Import::SinkPop => match self.output.sinks.pop() {
                 Some((sink::MEMORY, text)) => {
@@ -322,6 +323,7 @@ impl Machine<'_> {
             | Import::Exit
             | Import::Alloc
             | Import::ShareStdout
+            | Import::StartLibrary
             | Import::Free => unreachable!("{import:?} does not write"),
         }
         Ok(Some(()))

@@ -274,6 +274,12 @@ functions! {
         sink::share_stdout();
     }
 
+    /// Prepares a library, when C calls its first function.
+    fn lang_rt_start_library() {
+        #[cfg(standalone)]
+        crate::start::library();
+    }
+
     fn lang_rt_free(p: *mut u8) {
         unsafe { sys::free(p) };
     }

@@ -4,6 +4,9 @@
 pub use host::{Captured, DefaultPipe, run, run_captured};
 
 #[cfg(standalone)]
+pub(crate) use program::library;
+
+#[cfg(standalone)]
 mod program {
     use crate::abi::Str;
     use crate::trap::FnEntry;
@@ -11,14 +14,27 @@ mod program {
 
     // Each program's object defines these.
     unsafe extern "C" {
-        fn lang_main() -> i32;
+        static lang_rt_entry: Option<unsafe extern "C" fn() -> i32>;
         static lang_fn_table: FnEntry;
         static lang_fn_count: i64;
     }
 
+    // The address of `lang_main`, which a library for C does not have.
+    core::arch::global_asm!(
+        ".weak lang_main",
+        ".pushsection .data.rel.ro.lang_rt_entry, \"aw\", @progbits",
+        ".balign 8",
+        ".hidden lang_rt_entry",
+        ".globl lang_rt_entry",
+        "lang_rt_entry: .quad lang_main",
+        ".popsection",
+    );
+
+    /// C's `main` in a program of our own: the linker is told so. A library for C leaves that name to C.
     #[unsafe(no_mangle)]
-    extern "C" fn main(argc: i32, argv: *const *const u8) -> i32 {
+    extern "C" fn lang_rt_main(argc: i32, argv: *const *const u8) -> i32 {
         unsafe {
+            let Some(lang_main) = lang_rt_entry else { trap::fatal("internal error: there is no program") };
             fault::set_stack_start(argv.addr());
             fault::install();
             trap::set_functions(&raw const lang_fn_table, lang_fn_count);
@@ -27,6 +43,12 @@ mod program {
             sink::flush();
             status & 255
         }
+    }
+
+    /// Prepares a library, when C calls its first function.
+    pub fn library() {
+        unsafe { trap::set_functions(&raw const lang_fn_table, lang_fn_count) };
+        sink::share_stdout();
     }
 
     unsafe fn set_args(n: usize, texts: *const *const u8) {

@@ -310,6 +310,10 @@ impl Code<'_, '_> {
         let program = self.cx.program;
         let data = &program[func];
         self.at(data.span);
+        if self.cx.is_library() {
+            let start = self.cx.synth(super::Synth::Start);
+            self.call(start, &[]);
+        }
         let convention = self.cx.convention(&data.params, data.result, None);
         let values: SmallVec<[Value; 8]> = self.func.params().into();
         let mut next = usize::from(matches!(convention.result, Some(Pass::Memory(_))));

@@ -115,6 +115,8 @@ enum Synth {
     LessStr,
     /// `(ptr, i64, i64) -> i32, i64`: the character of a text at a position before its end, and the position behind it.
     DecodeChar,
+    /// Prepares a library, once.
+    Start,
     /// What C calls in place of this function.
     ForC(FuncId),
     /// Calls this foreign function, and is called as our functions are.
@@ -277,8 +279,36 @@ impl<'p> Cx<'p> {
     }
 
     /// Whether an exported function needs no other before it that C calls.
-    fn exports_itself(&mut self, func: &crate::hir::Func) -> bool {
-        self.is_called_alike(func)
+    fn exports_itself(&mut self, func: &hir::Func) -> bool {
+        !self.is_library() && self.is_called_alike(func)
+    }
+
+    /// Whether C calls the program and not the other way round: then the first call prepares it.
+    fn is_library(&self) -> bool {
+        self.purpose == Purpose::Run && self.program.main.is_none()
+    }
+
+    /// See [`Synth::Start`].
+    fn define_start(&mut self, id: lang_ir::FuncId) {
+        let started = self.empty_global("started".to_string(), Ty::BOOL, false);
+        let program = self.program;
+        let mut code = Code::new(self, id);
+        let (first, end) = (code.new_block(), code.new_block());
+        let place = code::Mem::global(started, false);
+        let is_started = code.load(Type::I1, place);
+        code.brif(is_started, end, first);
+        code.switch_to(first);
+        let yes = code.bool(true);
+        code.store(yes, place);
+        code.call_runtime(runtime::START_LIBRARY, &[]);
+        if let Some(init) = program.init {
+            let init = code.cx.funcs[init.index()];
+            code.call(init, &[]);
+        }
+        code.jump(end);
+        code.switch_to(end);
+        code.return_(&[]);
+        code.finish();
     }
 
     /// `lang_main`: runs the initialisers of globals, then `main`.
@@ -352,6 +382,7 @@ impl<'p> Cx<'p> {
                 let params = [Type::Ptr, Type::I64, Type::I64];
                 ("decode:char".to_string(), Signature::new(&params, &[Type::I32, Type::I64]))
             }
+            Synth::Start => ("start:library".to_string(), Signature::default()),
             Synth::ForC(func) => {
                 let func = &self.program[func];
                 (format!("callback:{}", func.path), self.foreign_signature(func))
@@ -375,6 +406,9 @@ impl<'p> Cx<'p> {
     }
 
     fn define_synth(&mut self, synth: Synth, id: lang_ir::FuncId) {
+        if synth == Synth::Start {
+            return self.define_start(id);
+        }
         let mut code = Code::new(self, id);
         match synth {
             Synth::Print(ty, quoted) => code.define_print(ty, quoted),
@@ -382,6 +416,7 @@ impl<'p> Cx<'p> {
             Synth::EqualBytes => code.define_equal_bytes(),
             Synth::LessStr => code.define_less_str(),
             Synth::DecodeChar => code.define_decode_char(),
+            Synth::Start => unreachable!("has code of its own"),
             Synth::ForC(func) => code.define_for_c(func),
             Synth::OfC(func) => code.define_of_c(func),
         }

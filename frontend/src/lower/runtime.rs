@@ -57,4 +57,5 @@ runtime! {
     ALLOC = "lang_rt_alloc"(I64, I64, I8) -> Ptr;
     FREE = "lang_rt_free"(Ptr);
     SHARE_STDOUT = "lang_rt_share_stdout"();
+    START_LIBRARY = "lang_rt_start_library"();
 }
