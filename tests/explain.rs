@@ -19,9 +19,10 @@ const WITHOUT_PROGRAM: &[(&str, &str)] = &[
     ("E0346", "takes seconds"),
     ("E0386", "too long to read"),
     ("E0398", "the parser says it before, as E0103"),
-    ("E0705", "needs a library"),
-    ("E0706", "needs a library"),
-    ("E0708", "needs a library"),
+    ("E0403", "the parser says it before, as E0112"),
+    ("E0701", "seen when a program is linked, not when it is checked"),
+    ("E0702", "seen when a program is loaded, not when it is checked"),
+    ("E0703", "seen when a program is linked, not when it is checked"),
 ];
 
 pub fn trials() -> Vec<Trial> {

@@ -102,7 +102,7 @@ impl Cx<'_> {
     /// Whether C calls a function of ours as we do.
     pub fn is_called_alike(&mut self, func: &Func) -> bool {
         let bare = |sig: Signature| {
-            let params: Vec<Type> = sig.params.iter().map(|param| param.ty).collect();
+            let params: Vec<_> = sig.params.iter().map(|param| (param.ty, param.byval)).collect();
             (params, sig.results, sig.variadic)
         };
         bare(self.foreign_signature(func)) == bare(self.signature(&func.params, func.result))
