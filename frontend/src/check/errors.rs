@@ -25,7 +25,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             if result != Ty::ERROR {
                 let mut diagnostic = Diagnostic::error("E0382", span, "this function gives no errors")
                     .secondary(self.result_span, "its result type is declared here");
-                if found != Ty::ERROR && self.cx.script != self.owner {
+                if found != Ty::ERROR && self.declares_result() {
                     let found = self.name_of(found);
                     diagnostic = diagnostic.help(format!("let the result be `{given}!{found}`"));
                 }
@@ -106,6 +106,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.add(kind, payload, span)
     }
 
+    /// Whether this is a function whose result somebody writes, not a script or test.
+    fn declares_result(&self) -> bool {
+        let is_test = || self.cx.tests.iter().any(|test| Some(test.func) == self.owner);
+        self.is_function && self.owner.is_some() && self.owner != self.cx.script && !is_test()
+    }
+
     /// Whether the function may give what `try` passes on; else that is reported.
     fn may_try(&mut self, ty: Ty, value: ExprId, op: Span) -> bool {
         let given = if self.is_function { self.kind(self.result) } else { TyKind::Void };
@@ -145,7 +151,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 } else {
                     diagnostic.secondary(place, "an error could not be returned from here")
                 };
-                if self.is_function && !is_script {
+                if self.declares_result() {
                     let given = self.name_of(self.result);
                     diagnostic.help(format!("let the result be `{given}!{found}`, or handle it: `catch e {{ ... }}`"))
                 } else {
