@@ -2,6 +2,7 @@
 //!
 //! Read [`cli`] for the commands, [`program`] for how its files are found, [`pipeline`] for how a program goes through the compiler, [`cmd`] for each command.
 
+mod allocator;
 mod cli;
 mod program;
 mod pipeline;

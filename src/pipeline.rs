@@ -101,21 +101,43 @@ fn release_backend() -> &'static dyn Backend {
     lang_backends::debug()
 }
 
-/// Reads a program, and says what is wrong with it if something is. `debug`: for a build that is not optimized.
-pub fn load(program: &Program, debug: bool) -> Result<Module, Failure> {
-    let path = &*program.path;
+/// What a file holds.
+enum Input {
+    Source(Vec<u8>),
+    Ir(Vec<u8>),
+}
+
+fn read(path: &Path) -> Result<Input, Failure> {
     failure::compiling(path);
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
-    let module = match path.extension().and_then(|e| e.to_str()) {
-        Some("ir") => load_ir(path, bytes)?,
-        Some("lang") => load_source(program, bytes, debug)?,
-        _ => {
-            return Err(Failure::Usage(format!(
-                "{} is neither a program (.lang) nor a module in IR text (.ir)",
-                path.display()
-            )));
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("ir") => Ok(Input::Ir(bytes)),
+        Some("lang") => Ok(Input::Source(bytes)),
+        _ => Err(Failure::Usage(format!(
+            "{} is neither a program (.lang) nor a module in IR text (.ir)",
+            path.display()
+        ))),
+    }
+}
+
+/// Says what is wrong with a program if something is; makes no code.
+pub fn check(program: &Program) -> Result<(), Failure> {
+    match read(&program.path)? {
+        Input::Ir(bytes) => load_ir(&program.path, bytes).map(drop),
+        Input::Source(bytes) => {
+            let (sources, diagnostics) = analyze(program, bytes);
+            render::show(&sources, &diagnostics);
+            if diagnostics.iter().any(Diagnostic::is_error) { Err(Failure::Shown) } else { Ok(()) }
         }
+    }
+}
+
+/// Reads a program, and says what is wrong with it if something is. `debug`: for a build that is not optimized.
+pub fn load(program: &Program, debug: bool) -> Result<Module, Failure> {
+    let module = match read(&program.path)? {
+        Input::Ir(bytes) => load_ir(&program.path, bytes)?,
+        Input::Source(bytes) => load_source(program, bytes, debug)?,
     };
     if cfg!(debug_assertions) {
         verify_or_fail(&module, "the front end")?;
@@ -165,17 +187,22 @@ pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
     Ok(TestProgram { tests, sources })
 }
 
-/// Reads a program, and gives what there is to say about it.
+/// Reads a program, and gives what there is to say about it; makes no code.
 pub fn diagnose(program: &Program) -> Result<(SourceMap, Vec<Diagnostic>), Failure> {
-    let path = &*program.path;
-    failure::compiling(path);
-    if path.extension().is_none_or(|e| e != "lang") {
-        return Err(Failure::Usage(format!("{} is not a program (.lang)", path.display())));
+    match read(&program.path)? {
+        Input::Source(bytes) => Ok(analyze(program, bytes)),
+        Input::Ir(_) => Err(Failure::Usage(format!("{} is not a program (.lang)", program.path.display()))),
     }
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))?;
-    let (sources, _, diagnostics) = compile(program, bytes, true);
-    Ok((sources, diagnostics))
+}
+
+fn analyze(program: &Program, bytes: Vec<u8>) -> (SourceMap, Vec<Diagnostic>) {
+    let options = source_options(program, true);
+    let mut sources = SourceMap::new();
+    let file = sources.add(program.path.display().to_string(), bytes);
+    let (analysis, diagnostics) = lang_frontend::analyze(&mut sources, file, &Disk, &program.places, &options);
+    // The process ends: giving its memory back piece by piece would only take time.
+    std::mem::forget(analysis);
+    (sources, diagnostics)
 }
 
 fn load_source(program: &Program, bytes: Vec<u8>, debug: bool) -> Result<Module, Failure> {

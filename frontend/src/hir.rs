@@ -295,6 +295,23 @@ pub struct OnReturn {
     pub block: BlockId,
 }
 
+impl Body {
+    /// Gives back the room that growing left: a program has many bodies, and all of them stay until they are lowered.
+    pub fn compact(&mut self) {
+        fn compact<T>(list: &mut Vec<T>) {
+            if list.len() < list.capacity() {
+                let mut exact = Vec::with_capacity(list.len());
+                exact.append(list);
+                *list = exact;
+            }
+        }
+        compact(&mut self.exprs);
+        compact(&mut self.places);
+        compact(&mut self.blocks);
+        compact(&mut self.locals);
+    }
+}
+
 /// A variable, parameter or binding.
 #[derive(Clone, Debug)]
 pub struct Local {

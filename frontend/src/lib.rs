@@ -71,15 +71,21 @@ impl Default for Options<'_> {
     }
 }
 
-/// Compiles the program whose main file is this one; `loader` and `places` find what it imports. There is a module unless
-/// one of the diagnostics is an error.
-pub fn compile(
+/// A program without errors, with the names in it.
+pub struct Analysis {
+    pub program: hir::Program,
+    pub interner: Interner,
+}
+
+/// Finds the errors of the program whose main file is this one; `loader` and `places` find what it imports. There is an
+/// analysis unless one of the diagnostics is an error.
+pub fn analyze(
     sources: &mut SourceMap,
     main: FileId,
     loader: &dyn Loader,
     places: &[Place],
     options: &Options<'_>,
-) -> (Option<Module>, Vec<Diagnostic>) {
+) -> (Option<Analysis>, Vec<Diagnostic>) {
     let mut interner = Interner::new();
     let (modules, mut diagnostics) = modules::load(sources, main, &mut interner, loader, places);
     // What the parser left out would be missing everywhere: no further errors are looked for. A module that is not there
@@ -93,5 +99,18 @@ pub fn compile(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (None, diagnostics);
     }
-    (Some(lower(sources, &interner, &program)), diagnostics)
+    (Some(Analysis { program, interner }), diagnostics)
+}
+
+/// As [`analyze`], and compiles the program.
+pub fn compile(
+    sources: &mut SourceMap,
+    main: FileId,
+    loader: &dyn Loader,
+    places: &[Place],
+    options: &Options<'_>,
+) -> (Option<Module>, Vec<Diagnostic>) {
+    let (analysis, diagnostics) = analyze(sources, main, loader, places, options);
+    let module = analysis.map(|Analysis { program, interner }| lower(sources, &interner, program));
+    (module, diagnostics)
 }

@@ -51,9 +51,9 @@ pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (
     let text = source.text();
     let Lexed { tokens, docs, .. } = lex::lex(file, text, &mut diagnostics);
     let mut parser = Parser::new(text, &tokens, &docs, File::new(file), interner, diagnostics);
-    let expected = text.len() / 16;
-    parser.file.exprs.reserve(expected);
-    parser.file.stmts.reserve(expected / 4);
+    // Enough for nearly every file, so that the lists need not be moved when they are long.
+    parser.file.exprs.reserve(tokens.len() / 4 * 3);
+    parser.file.stmts.reserve(tokens.len() / 8);
     parser.source_file();
     let Parser { file, mut diagnostics, .. } = parser;
     diagnostics.sort_by_key(|d| d.primary.span.start);

@@ -53,12 +53,22 @@ pub struct LineCol {
     pub col: u32,
 }
 
+/// The distance of places in a text that remember how many characters are before them.
+const MARK: usize = 256;
+
+/// How many characters begin in these bytes of UTF-8.
+fn starts(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u32
+}
+
 /// One file: its name as diagnostics show it, its text, and where its lines start.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     pub name: String,
     text: Arc<str>,
     line_starts: Vec<u32>,
+    /// How many characters are before each [`MARK`]th byte; empty if each byte of the text is one.
+    marks: Vec<u32>,
     invalid_utf8: Option<u32>,
     too_large: bool,
 }
@@ -91,7 +101,15 @@ impl SourceFile {
         }
         let line = self.line_starts.partition_point(|&start| start as usize <= offset) - 1;
         let start = self.line_starts[line] as usize;
-        LineCol { line: line as u32 + 1, col: self.text[start..offset].chars().count() as u32 + 1 }
+        LineCol { line: line as u32 + 1, col: self.chars_before(offset) - self.chars_before(start) + 1 }
+    }
+
+    /// How many characters are before a byte offset, in time that does not grow with the length of its line.
+    fn chars_before(&self, offset: usize) -> u32 {
+        match self.marks.get(offset / MARK) {
+            None => offset as u32,
+            Some(&before) => before + starts(&self.text.as_bytes()[offset / MARK * MARK..offset]),
+        }
     }
 
     /// The text of a line (counted from 1) without its line ending; `None` past the last.
@@ -133,8 +151,18 @@ impl SourceMap {
         line_starts.push(0);
         line_starts
             .extend(text.as_bytes().iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(at, _)| at as u32 + 1));
+        let mut marks = Vec::new();
+        if !text.is_ascii() {
+            let mut before = 0;
+            // One more than there are whole pieces, for the offset of the end.
+            for at in (0..=text.len()).step_by(MARK) {
+                marks.push(before);
+                before += starts(&text.as_bytes()[at..text.len().min(at + MARK)]);
+            }
+        }
         let id = FileId(self.files.len() as u32);
-        self.files.push(SourceFile { name: name.into(), text: text.into(), line_starts, invalid_utf8, too_large });
+        let text = text.into();
+        self.files.push(SourceFile { name: name.into(), text, line_starts, marks, invalid_utf8, too_large });
         id
     }
 
@@ -184,6 +212,22 @@ mod tests {
         assert_eq!(file.line_text(3), Some(""));
         assert_eq!(file.line_text(5), None);
         assert_eq!(file.line_count(), 4);
+    }
+
+    #[test]
+    fn columns_of_long_lines_count_characters() {
+        let text = format!("x\n{}ab\n", "aé€😀".repeat(500));
+        let mut map = SourceMap::new();
+        let id = map.add("a.lang", text.clone());
+        let mut expected = LineCol { line: 1, col: 1 };
+        for (offset, char) in text.char_indices() {
+            assert_eq!(map.file(id).line_col(offset as u32), expected);
+            expected = match char {
+                '\n' => LineCol { line: expected.line + 1, col: 1 },
+                _ => LineCol { col: expected.col + 1, ..expected },
+            };
+        }
+        assert_eq!(map.file(id).line_col(text.len() as u32), expected);
     }
 
     #[test]

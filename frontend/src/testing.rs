@@ -77,7 +77,7 @@ pub fn compile_tests(
         }
         diagnostics.extend(of_program);
         let tests = all_tests(&program, broken);
-        return (Some(Tests { module: lower_tests(sources, &interner, &program), tests }), diagnostics);
+        return (Some(Tests { module: lower_tests(sources, &interner, program), tests }), diagnostics);
     }
 }
 

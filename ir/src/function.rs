@@ -4,8 +4,8 @@
 //! instruction is its terminator, and the only one. All tables only grow: what no block lists any more is dead.
 
 use crate::*;
-use cranelift_entity::PrimaryMap;
 use cranelift_entity::packed_option::PackedOption;
+use cranelift_entity::{EntityRef, PrimaryMap};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -323,7 +323,29 @@ pub fn source_name(name: &str) -> &str {
     name.split_once('#').map_or(name, |(source, _)| source)
 }
 
+/// The same list without the room that growing left.
+fn exact<T>(list: impl ExactSizeIterator<Item = T>) -> Vec<T> {
+    let mut exact = Vec::with_capacity(list.len());
+    exact.extend(list);
+    exact
+}
+
 impl Function {
+    /// Gives back the room that growing left.
+    pub fn compact(&mut self) {
+        fn compact<K: EntityRef, V>(map: &mut PrimaryMap<K, V>) {
+            *map = exact(std::mem::take(map).into_iter().map(|(_, value)| value)).into();
+        }
+        compact(&mut self.values);
+        compact(&mut self.insts);
+        compact(&mut self.blocks);
+        compact(&mut self.locs);
+        self.layout = exact(self.layout.drain(..));
+        for block in self.blocks.values_mut() {
+            block.insts = exact(block.insts.drain(..));
+        }
+    }
+
     /// A function without blocks.
     pub fn new(name: &str, linkage: Linkage, sig: Signature) -> Function {
         let mut locs = PrimaryMap::new();

@@ -22,7 +22,8 @@ pub fn build(args: &Build) -> Result<(), Failure> {
     if let Some(&missing) = emits.iter().flatten().find(|emit| !plan.backend.emits().contains(emit)) {
         return Err(unsupported(plan.backend, missing));
     }
-    let module = plan.front(&program)?;
+    // The process ends soon: giving the module's memory back piece by piece would only take time.
+    let module = std::mem::ManuallyDrop::new(plan.front(&program)?);
     let debug_info = args.debug_info || !args.codegen.release;
     if emits.is_empty() {
         need_entry(&module, &program.path)?;

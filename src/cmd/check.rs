@@ -16,7 +16,7 @@ pub fn check(args: &Check) -> Result<i32, Failure> {
     };
     let program = Program::at(path, &args.search);
     if !args.json {
-        return pipeline::load(&program, true).map(|_| 0);
+        return pipeline::check(&program).map(|()| 0);
     }
     let (sources, diagnostics) = pipeline::diagnose(&program)?;
     let lines: Result<Vec<_>, _> =

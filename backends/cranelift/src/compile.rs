@@ -2,13 +2,14 @@
 //! are.
 
 use crate::image;
+use crate::isa::Isas;
 use crate::library::Library;
 use crate::lower::{Symbol, TrapSite, lower};
 use cranelift_codegen::binemit::Reloc as RelocKind;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::ExternalName;
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
-use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::{CodegenError, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 use lang_backend::{Error, symbol_name};
@@ -59,19 +60,21 @@ pub enum Text {
 const SERIAL_INSTS: usize = 3000;
 
 /// Compiles functions with bodies; the results are in the same order.
-pub fn compile(module: &Module, funcs: &[FuncId], isa: &OwnedTargetIsa, text: Text) -> Result<Vec<Code>, Error> {
-    let isa: &dyn TargetIsa = &**isa;
+pub fn compile(module: &Module, funcs: &[FuncId], isas: &Isas, text: Text) -> Result<Vec<Code>, Error> {
     let insts: usize = funcs.iter().map(|&f| module.functions[f].num_insts()).sum();
     if insts < SERIAL_INSTS {
         let mut worker = Worker::new();
-        return funcs.iter().map(|&f| worker.function(module, f, isa, text)).collect();
+        return funcs.iter().map(|&f| worker.function(module, f, isas.of(&module.functions[f]), text)).collect();
     }
-    funcs.par_iter().map_init(Worker::new, |worker, &f| worker.function(module, f, isa, text)).collect()
+    funcs
+        .par_iter()
+        .map_init(Worker::new, |worker, &f| worker.function(module, f, isas.of(&module.functions[f]), text))
+        .collect()
 }
 
 /// The text form of functions.
-pub fn text(module: &Module, funcs: &[FuncId], isa: &OwnedTargetIsa, text: Text) -> Result<Vec<u8>, Error> {
-    let codes = compile(module, funcs, isa, text)?;
+pub fn text(module: &Module, funcs: &[FuncId], isas: &Isas, text: Text) -> Result<Vec<u8>, Error> {
+    let codes = compile(module, funcs, isas, text)?;
     let parts = codes.iter().map(|c| c.text.as_str()).collect::<Vec<_>>();
     Ok(parts.join("\n").into_bytes())
 }

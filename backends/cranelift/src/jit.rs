@@ -4,8 +4,8 @@
 //! and not executable; then each section gets its own rights.
 
 use crate::image::{Image, Kind, Section, Target};
+use crate::isa::Isas;
 use crate::{compile, isa, library};
-use cranelift_codegen::isa::OwnedTargetIsa;
 use lang_backend::library::{self as foreign, missing_function};
 use lang_backend::{Error, OptLevel};
 use lang_ir::graph::reachable;
@@ -64,8 +64,8 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    pub fn new(module: &Module, funcs: &[FuncId], isa: &OwnedTargetIsa) -> Result<Loaded, Error> {
-        let image = Image::new(module, compile::compile(module, funcs, isa, compile::Text::None)?)?;
+    pub fn new(module: &Module, funcs: &[FuncId], isas: &Isas) -> Result<Loaded, Error> {
+        let image = Image::new(module, compile::compile(module, funcs, isas, compile::Text::None)?)?;
         let foreign = foreign::Loaded::open(module)?;
         let mut imports = Vec::new();
         for name in &image.imports {

@@ -40,16 +40,16 @@ impl Backend for Cranelift {
     }
 
     fn compile(&self, module: &Module, options: &CompileOptions) -> Result<Vec<u8>, Error> {
-        let isa = isa::for_object(options)?;
+        let isas = isa::for_object(options)?;
         let every = module.functions.keys().filter(|&f| module.functions[f].is_definition()).collect::<Vec<_>>();
         match options.emit {
             Emit::Object => {
-                let codes = compile::compile(module, &every, &isa, compile::Text::None)?;
+                let codes = compile::compile(module, &every, &isas, compile::Text::None)?;
                 let image = image::Image::new(module, codes)?;
-                object::write(module, &image, &isa, options.debug_info)
+                object::write(module, &image, &isas.usual, options.debug_info)
             }
-            Emit::Clif => compile::text(module, &every, &isa, compile::Text::Clif),
-            Emit::Asm => compile::text(module, &every, &isa, compile::Text::Asm),
+            Emit::Clif => compile::text(module, &every, &isas, compile::Text::Clif),
+            Emit::Asm => compile::text(module, &every, &isas, compile::Text::Asm),
             Emit::LlvmIr => Err(Error::Unsupported("the cranelift backend does not make LLVM IR".to_string())),
         }
     }

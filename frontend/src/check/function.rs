@@ -99,6 +99,7 @@ impl<'a> Cx<'a> {
         let root = fcx.function_body(block);
         fcx.pop_scope();
         fcx.body.root = Some(root);
+        fcx.body.compact();
         let (body, bindings) = (fcx.body, fcx.bindings);
         self.funcs[id.index()].body = Some(body);
         self.funcs[id.index()].bindings = bindings;
@@ -208,6 +209,7 @@ impl<'a> Cx<'a> {
         block.stmts = hir_stmts;
         block.ty = Ty::VOID;
         fcx.body.root = Some(root);
+        fcx.body.compact();
         let (body, bindings) = (fcx.body, fcx.bindings);
         self.funcs[id.index()].body = Some(body);
         self.funcs[id.index()].bindings = bindings;

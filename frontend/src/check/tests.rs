@@ -437,7 +437,7 @@ fn damaged_programs_are_no_trouble() {
         if errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
             let faults = super::verify::verify(&program);
             assert!(faults.is_empty(), "{faults:#?} in:\n{source}");
-            let lower = std::panic::AssertUnwindSafe(|| crate::lower(&sources, &interner, &program));
+            let lower = std::panic::AssertUnwindSafe(|| crate::lower(&sources, &interner, program));
             let Ok(module) = std::panic::catch_unwind(lower) else { panic!("panic of lowering on:\n{source}") };
             assert!(lang_ir::verify::verify(&module).is_ok(), "wrong IR of:\n{source}");
         }

@@ -108,6 +108,7 @@ impl<'c, 'p> Code<'c, 'p> {
         self.func.layout.retain(|&block| reached[block.as_u32() as usize]);
         self.ssa.finish(&mut self.func);
         tidy(&mut self.func);
+        self.func.compact();
         self.cx.module.functions[self.id] = self.func;
     }
 

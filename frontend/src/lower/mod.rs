@@ -33,7 +33,7 @@ mod test;
 mod tests;
 mod tidy;
 
-use crate::hir::{self, FuncId, FuncKind, Program};
+use crate::hir::{self, Body, Func, FuncId, FuncKind, Program};
 use crate::intern::Interner;
 use crate::source::{SourceMap, Span};
 use crate::types::{Ty, TyKind};
@@ -50,13 +50,13 @@ pub use test::PASSED;
 /// The stack of the thread that lowers: enough for the deepest tree that is allowed, in unoptimized builds too.
 const STACK_SIZE: usize = 256 << 20;
 
-/// Lowers a program that was checked without errors.
-pub fn lower(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
+/// Lowers a program that was checked without errors. Its bodies are gone as soon as they are lowered.
+pub fn lower(sources: &SourceMap, interner: &Interner, program: Program) -> Module {
     lower_for(sources, interner, program, Purpose::Run)
 }
 
 /// Lowers a program that was checked without errors, to run its tests: see [`test`].
-pub fn lower_tests(sources: &SourceMap, interner: &Interner, program: &Program) -> Module {
+pub fn lower_tests(sources: &SourceMap, interner: &Interner, program: Program) -> Module {
     lower_for(sources, interner, program, Purpose::Test)
 }
 
@@ -67,7 +67,7 @@ enum Purpose {
     Test,
 }
 
-fn lower_for(sources: &SourceMap, interner: &Interner, program: &Program, purpose: Purpose) -> Module {
+fn lower_for(sources: &SourceMap, interner: &Interner, program: Program, purpose: Purpose) -> Module {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("lower".to_string())
@@ -81,16 +81,27 @@ fn lower_for(sources: &SourceMap, interner: &Interner, program: &Program, purpos
     })
 }
 
-fn lower_here(sources: &SourceMap, interner: &Interner, program: &Program, purpose: Purpose) -> Module {
-    let mut cx = Cx::new(sources, interner, program, purpose);
+fn lower_here(sources: &SourceMap, interner: &Interner, mut program: Program, purpose: Purpose) -> Module {
+    // What has to know all bodies comes first.
+    let functions_as_values = print::functions_as_values(&program);
+    let main = program.main.filter(|_| purpose == Purpose::Test);
+    let take = |(index, func): (usize, &mut Func)| match &mut func.kind {
+        // Of a script, the tests need parts again.
+        FuncKind::Body(body) if main == Some(FuncId(index as u32)) => Some(body.clone()),
+        FuncKind::Body(body) => Some(std::mem::take(body)),
+        FuncKind::Extern { .. } | FuncKind::Unused => None,
+    };
+    let bodies: Vec<Option<Body>> = program.funcs.iter_mut().enumerate().map(take).collect();
+    let mut cx = Cx::new(sources, interner, &program, purpose);
+    cx.functions_as_values = Some(functions_as_values);
     cx.declare_libraries();
     cx.declare_functions();
     cx.define_globals();
-    for (index, func) in program.funcs.iter().enumerate() {
-        if let FuncKind::Body(hir) = &func.kind
-            && cx.is_wanted(func)
+    for (index, body) in bodies.into_iter().enumerate() {
+        if let Some(body) = body
+            && cx.is_wanted(&program.funcs[index])
         {
-            body::lower_body(&mut cx, FuncId(index as u32), hir);
+            body::lower_body(&mut cx, FuncId(index as u32), &body);
         }
     }
     match (purpose, program.main) {

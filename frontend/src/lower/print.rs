@@ -118,43 +118,41 @@ impl Lower<'_, '_, '_> {
 }
 
 impl Cx<'_> {
-    /// Functions that some value of the program can be.
     fn functions_as_values(&mut self) -> Rc<[FuncId]> {
         let program = self.program;
-        if let Some(known) = &self.functions_as_values {
-            return known.clone();
-        }
         if self.spans.is_some() {
             // Whatever runs while compiling can only have got at what is lowered for it.
             return self.session_funcs();
         }
-        let mut found = vec![false; program.funcs.len()];
-        for func in &program.funcs {
-            let FuncKind::Body(body) = &func.kind else { continue };
-            for expr in &body.exprs {
-                if let ExprKind::Func(id) = expr.kind {
-                    found[id.index()] = true;
-                }
-            }
-        }
-        let constants = program.constants.iter().map(|constant| &constant.value);
-        let globals = program.globals.iter().filter_map(|global| match &global.init {
-            GlobalInit::Const(value) => Some(value),
-            GlobalInit::Runtime => None,
-        });
-        for value in constants.chain(globals) {
-            find_functions(value, &mut found);
-        }
-        for each in program.data.iter().flat_map(|data| &data.refs) {
-            if let DataTarget::Func(id) = each.target {
+        self.functions_as_values.get_or_insert_with(|| functions_as_values(program)).clone()
+    }
+}
+
+/// Functions that some value of the program can be.
+pub(super) fn functions_as_values(program: &Program) -> Rc<[FuncId]> {
+    let mut found = vec![false; program.funcs.len()];
+    for func in &program.funcs {
+        let FuncKind::Body(body) = &func.kind else { continue };
+        for expr in &body.exprs {
+            if let ExprKind::Func(id) = expr.kind {
                 found[id.index()] = true;
             }
         }
-        let found: Rc<[FuncId]> =
-            (0..found.len()).filter(|&index| found[index]).map(|index| FuncId(index as u32)).collect();
-        self.functions_as_values = Some(found.clone());
-        found
     }
+    let constants = program.constants.iter().map(|constant| &constant.value);
+    let globals = program.globals.iter().filter_map(|global| match &global.init {
+        GlobalInit::Const(value) => Some(value),
+        GlobalInit::Runtime => None,
+    });
+    for value in constants.chain(globals) {
+        find_functions(value, &mut found);
+    }
+    for each in program.data.iter().flat_map(|data| &data.refs) {
+        if let DataTarget::Func(id) = each.target {
+            found[id.index()] = true;
+        }
+    }
+    (0..found.len()).filter(|&index| found[index]).map(|index| FuncId(index as u32)).collect()
 }
 
 fn find_functions(value: &ConstValue, found: &mut [bool]) {

@@ -17,7 +17,7 @@ fn module(source: &str) -> Module {
         check(&sources, &mut interner, &crate::modules::Modules::of_one(tree), &Default::default());
     let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    let module = super::lower(&sources, &interner, &program);
+    let module = super::lower(&sources, &interner, program);
     if let Err(violations) = verify::verify(&module) {
         panic!("{}\n{module}", verify::render(&violations));
     }

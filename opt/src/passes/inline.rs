@@ -20,18 +20,26 @@ const MAX_ONLY_CALL: usize = 3000;
 /// A function that has grown to this many instructions takes in nothing more, except at only calls and where asked.
 const MAX_CALLER: usize = 8000;
 
+/// The same where the user asks: functions that call each other twice, each asked to be inlined, would grow exponentially.
+const MAX_ASKED: usize = 40_000;
+
 /// Inlines calls all over the module; says in how many functions.
 pub fn inline_calls(module: &mut Module) -> usize {
     let graph = CallGraph::new(module);
     let mut only_calls = references(module);
     let mut changed = 0;
+    // By the number of their component: functions that call each other in a cycle.
+    let mut cycles: SecondaryMap<FuncId, u32> = SecondaryMap::new();
+    for (number, component) in graph.bottom_up().iter().enumerate() {
+        component.iter().for_each(|&func| cycles[func] = number as u32);
+    }
     for component in graph.bottom_up() {
         for &caller in component {
             if !module.functions[caller].is_definition() {
                 continue;
             }
             let mut func = take(module, caller);
-            if inline_into(module, &mut func, caller, component, &mut only_calls) {
+            if inline_into(module, &mut func, caller, &cycles, &mut only_calls) {
                 changed += 1;
                 simplify_cfg(&mut func);
                 promote_slots(&mut func);
@@ -76,7 +84,7 @@ fn inline_into(
     module: &Module,
     func: &mut Function,
     caller: FuncId,
-    component: &[FuncId],
+    cycles: &SecondaryMap<FuncId, u32>,
     references: &mut SecondaryMap<FuncId, u32>,
 ) -> bool {
     let mut size = func.num_insts();
@@ -94,7 +102,7 @@ fn inline_into(
             at += 1;
             let Some(callee) = callee_of(func, inst) else { continue };
             let body = &module.functions[callee];
-            if callee == caller || component.contains(&callee) || !body.is_definition() {
+            if cycles[callee] == cycles[caller] || !body.is_definition() {
                 continue;
             }
             let only = body.linkage == Linkage::Local && references[callee] == 1;
@@ -146,20 +154,19 @@ fn worthwhile(func: &Function, block: Block, call: Inst, body: &Function, only: 
         return false;
     }
     match body.attrs.inline {
-        Inline::Always => return true,
+        Inline::Always => return size + body.num_insts() <= MAX_ASKED,
         Inline::Never => return false,
         Inline::Auto => {}
     }
-    let cost = body_cost(body);
     if only {
-        return cost <= MAX_ONLY_CALL;
+        return costs_at_most(body, MAX_ONLY_CALL);
     }
     if func.blocks[block].cold || body.attrs.cold || size > MAX_CALLER {
         return false;
     }
     let args = &func.insts[call].args;
     let known = args.iter().filter(|&&arg| is_known(func, arg)).count();
-    cost <= CALL_COST + args.len() + BONUS + known * KNOWN_ARGUMENT_BONUS
+    costs_at_most(body, CALL_COST + args.len() + BONUS + known * KNOWN_ARGUMENT_BONUS)
 }
 
 /// Whether an argument is of the kind that simplifies a body.
@@ -172,8 +179,9 @@ fn is_known(func: &Function, arg: Value) -> bool {
     }
 }
 
-/// Instructions that a run of the body may execute; what computes nothing or only guards against a trap counts less.
-fn body_cost(body: &Function) -> usize {
+/// Whether a run of the body may execute at most so many instructions; what computes nothing or only guards against a trap
+/// counts less.
+fn costs_at_most(body: &Function, limit: usize) -> bool {
     let mut halves = 0;
     for &block in &body.layout {
         for &inst in &body.blocks[block].insts {
@@ -184,8 +192,12 @@ fn body_cost(body: &Function) -> usize {
                 _ => 2,
             };
         }
+        // A large body is looked at for each of its calls, so not to its end.
+        if halves / 2 > limit {
+            return false;
+        }
     }
-    halves / 2
+    true
 }
 
 /// Replaces the call at this place of the block by the body. The rest of the block moves to a new one, which is returned;
@@ -332,5 +344,31 @@ impl Importer {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    /// Each function calls the one before twice and asks to be inlined.
+    #[test]
+    fn doubling_does_not_grow_without_bound() {
+        let mut text =
+            "fn @f0(i64) -> i64 inline {\nblock0(v0: i64):\n  v1 = iadd.i64 v0, v0\n  return v1\n}\n".to_string();
+        for n in 1..40 {
+            let inner = n - 1;
+            let _ = write!(
+                text,
+                "fn @f{n}(i64) -> i64 inline {{\nblock0(v0: i64):\n  v1 = call @f{inner}(v0)\n  v2 = call @f{inner}(v1)\n  \
+                 return v2\n}}\n"
+            );
+        }
+        let mut module = lang_ir::parse::module(&text).unwrap();
+        inline_calls(&mut module);
+        let sizes: Vec<usize> = module.functions.values().map(Function::num_insts).collect();
+        assert!(sizes.iter().all(|&size| size <= MAX_ASKED), "{sizes:?}");
+        assert_eq!(sizes[4], 17, "small ones come in");
     }
 }

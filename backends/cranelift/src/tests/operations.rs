@@ -1,8 +1,7 @@
 //! Every operation at every type, on corner values, against the one definition of what it computes.
 
-use crate::isa;
+use crate::isa::{self, Isas};
 use crate::jit::Loaded;
-use cranelift_codegen::isa::OwnedTargetIsa;
 use lang_backend::OptLevel;
 use lang_ir::builder::Builder;
 use lang_ir::eval::{eval, from_f64, to_f64};
@@ -208,11 +207,11 @@ fn values(ty: Type) -> Vec<u128> {
     out
 }
 
-fn check_all(isa: &OwnedTargetIsa) {
+fn check_all(isas: &Isas) {
     let mut module = Module::default();
     let cases = cases(&mut module);
     let funcs = module.functions.keys().collect::<Vec<_>>();
-    let loaded = Loaded::new(&module, &funcs, isa).unwrap();
+    let loaded = Loaded::new(&module, &funcs, isas).unwrap();
     for case in &cases {
         let code = loaded.address(case.func).unwrap();
         let code = unsafe { std::mem::transmute::<usize, extern "C" fn(*const u128, *mut u128)>(code) };
@@ -252,4 +251,10 @@ fn operations_with_optimization() {
 fn operations_on_a_baseline_cpu() {
     check_all(&isa::for_jit_baseline(OptLevel::None).unwrap());
     check_all(&isa::for_jit_baseline(OptLevel::Speed).unwrap());
+}
+
+#[test]
+fn operations_in_huge_functions() {
+    check_all(&isa::for_jit(OptLevel::None).unwrap().huge_only());
+    check_all(&isa::for_jit(OptLevel::Speed).unwrap().huge_only());
 }

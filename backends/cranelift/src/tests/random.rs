@@ -25,10 +25,15 @@ fn check(seed: u64, module: &Module, level: OptLevel) {
             Ok(expected) => {
                 // Globals are written: every call gets its own.
                 let funcs = module.functions.keys().filter(|&f| module.functions[f].is_definition());
-                let loaded = Loaded::new(module, &funcs.collect::<Vec<_>>(), &isa::for_jit(level).unwrap()).unwrap();
-                let code = loaded.address(id).unwrap();
-                let code = unsafe { std::mem::transmute::<usize, extern "C" fn(u64, u64) -> u64>(code) };
-                assert_eq!(code(a, b) as u128, expected[0], "seed {seed}, {level:?}, {a:#x} {b:#x}\n{module}");
+                let funcs = funcs.collect::<Vec<_>>();
+                let isas = [isa::for_jit(level).unwrap(), isa::for_jit(level).unwrap().huge_only()];
+                for (huge, isas) in isas.iter().enumerate() {
+                    let loaded = Loaded::new(module, &funcs, isas).unwrap();
+                    let code = loaded.address(id).unwrap();
+                    let code = unsafe { std::mem::transmute::<usize, extern "C" fn(u64, u64) -> u64>(code) };
+                    let what = || format!("seed {seed}, {level:?}, huge {huge}, {a:#x} {b:#x}\n{module}");
+                    assert_eq!(code(a, b) as u128, expected[0], "{}", what());
+                }
             }
             Err(Stop::Trap(_)) => {}
             Err(other) => panic!("seed {seed}: {other}"),
