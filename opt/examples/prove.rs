@@ -1,8 +1,8 @@
 //! `scripts/prove`: proves what the cache has no proof of, and rewrites the cache.
 //!
 //! `prove [--all] [--limit N] [NAME...]` proves the rules whose names contain one of the names (none: all rules);
-//! `--all` proves afresh what is proved already. `prove --show NAME METHOD [TYPES]` prints queries. `Z3` names the solver; the limit is
-//! in its own units (ten million: a few seconds), so that answers do not depend on the machine.
+//! `--all` proves afresh what is proved already. `prove --show NAME METHOD [TYPES]` prints queries. `Z3` names the solver; the
+//! limit is in its own units (ten million: a few seconds), so that answers do not depend on the machine.
 
 // A command of its own: it prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that is run by hand")]
@@ -26,7 +26,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let mut options = Options { all: false, limit: 10_000_000, names: Vec::new() };
+    let mut options = Options { all: false, limit: 200_000_000, names: Vec::new() };
     let mut show = false;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -136,8 +136,14 @@ fn write_cache(path: &Path, lines: &[String]) -> Result<(), String> {
         .map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// Tries the methods in turn; those that failed for this rule before come last.
+/// Tries the methods in turn with a small part of the limit, then with all of it.
 fn climb(obligation: &Obligation, solver: &Solver, failed: &mut Vec<Method>) -> Result<Entry, String> {
+    let quick = Solver { limit: solver.limit / 20, seconds: 30, ..solver.clone() };
+    try_methods(obligation, &quick, failed).or_else(|_| try_methods(obligation, solver, failed))
+}
+
+/// Tries the methods in turn; those that failed for this rule before come last.
+fn try_methods(obligation: &Obligation, solver: &Solver, failed: &mut Vec<Method>) -> Result<Entry, String> {
     let mut ladder = obligation.ladder();
     ladder.sort_by_key(|method| failed.contains(method));
     let mut answers = Vec::new();
@@ -174,10 +180,13 @@ fn climb(obligation: &Obligation, solver: &Solver, failed: &mut Vec<Method>) -> 
     Err(answers.join(", "))
 }
 
+#[derive(Clone)]
 struct Solver {
     program: String,
     version: String,
     limit: u64,
+    /// For each query: not all that a solver does counts for the limit.
+    seconds: u32,
 }
 
 impl Solver {
@@ -187,14 +196,14 @@ impl Solver {
         let output = output.map_err(|e| format!("{program}: {e}; the package is called z3"))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let number = text.split_whitespace().nth(2).ok_or_else(|| format!("{program}: unknown version: {text}"))?;
-        Ok(Solver { version: format!("z3-{number}"), program, limit })
+        Ok(Solver { version: format!("z3-{number}"), program, limit, seconds: 3600 })
     }
 
     /// `unsat`, `sat`, `unknown`, `timeout`, or what went wrong. A script with several queries is `unsat` if they all are.
     fn answer(&self, script: &str) -> Result<String, String> {
         let error = |e: std::io::Error| format!("{}: {e}", self.program);
         let mut child = Command::new(&self.program)
-            .args(["-in", "-T:600", "-memory:2000", &format!("rlimit={}", self.limit)])
+            .args(["-in", "-memory:4000", &format!("-t:{}000", self.seconds), &format!("rlimit={}", self.limit)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

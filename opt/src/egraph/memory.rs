@@ -156,8 +156,8 @@ impl Walk<'_> {
                 let attrs = self.module.functions[*callee].attrs;
                 (!attrs.pure_ && !attrs.readonly).then_some(Clobber::Call)
             }
-            (Op::CallIndirect, _) => Some(Clobber::Call),
-            _ => None,
+            // An indirect call, and whatever else writes to memory.
+            (op, _) => op.info().flags.writes.then_some(Clobber::Call),
         }
     }
 

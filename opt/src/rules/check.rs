@@ -15,7 +15,7 @@ use std::fmt;
 /// Rules whose right side has a division with fewer meanings than the left side: `srem` by -1 is always 0, `sdiv` of the
 /// least by -1 has none. That is right, since the e-graph computes a division only where it is proved harmless or where
 /// the function itself computes it, and it is what these rules are for: the division that is there already.
-const FINDS_DIVISION: [&str; 2] = ["srem-by-div", "isub-rem-s"];
+pub const FINDS_DIVISION: [&str; 2] = ["srem-by-div", "isub-rem-s"];
 
 /// How much is evaluated.
 #[derive(Clone, Copy, Debug)]

@@ -30,8 +30,6 @@ pub static RULES: &[Row] = &[
     rule("fdiv-neg-const", A, "(fdiv (fneg ?x) $c)", "(fdiv ?x {fneg $c})", &[], "-x / c = x / -c"),
     rule("fdiv-const-neg", A, "(fdiv $c (fneg ?x))", "(fdiv {fneg $c} ?x)", &[], "c / -x = -c / x"),
     rule("fneg-mul-const", A, "(fneg (fmul ?x $c))", "(fmul ?x {fneg $c})", &[], "-(x * c) = x * -c"),
-    rule("fma-neg-neg", A, "(fma (fneg ?x) (fneg ?y) ?z)", "(fma ?x ?y ?z)", &[], "-x * -y = x * y"),
-    rule("fma-one", A, "(fma ?x 1.0 ?y)", "(fadd ?x ?y)", &[], "the product is exact"),
     // Absolute values and signs of others.
     rule("fabs-abs", A, "(fabs (fabs ?x))", "(fabs ?x)", &[], "||x|| = |x|"),
     rule("fabs-neg", A, "(fabs (fneg ?x))", "(fabs ?x)", &[], "|-x| = |x|"),

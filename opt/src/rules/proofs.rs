@@ -33,7 +33,7 @@ pub enum Method {
     Values,
     /// A solver on bit-vectors, and on floats where the rule has some.
     Bits,
-    /// As `Bits`, once for each value of a constant that is a power of two, or of a shift amount modulo the width.
+    /// As `Bits`, once for each value of a constant that is a power of two, of a shift amount modulo the width, and knowing a sign.
     Cases,
     /// As `Cases`, for each pair of values of two such variables.
     Pairs,
@@ -112,10 +112,12 @@ impl Obligation {
         }
         let mut ladder = match (divides, Hints::of(self.rule.row.name)) {
             (_, Some(_)) => vec![Method::Integers, Method::Bits],
-            (true, None) => vec![Method::Bits, Method::Integers, Method::Cases, Method::Pairs],
+            (true, None) => vec![Method::Integers, Method::Cases, Method::Bits, Method::Pairs],
             (false, None) => vec![Method::Bits, Method::Cases, Method::Pairs, Method::Integers],
         };
-        if self.bits() <= MOST_BITS {
+        if divides && self.bits() <= 2 * FEW_BITS {
+            ladder.insert(0, Method::Values);
+        } else if self.bits() <= MOST_BITS {
             ladder.push(Method::Values);
         }
         ladder
@@ -196,7 +198,8 @@ impl Obligation {
             }
             match (instance.eval(&self.rule.lhs, &values), instance.eval(&self.rule.rhs, &values)) {
                 (Some(left), Some(right)) => {
-                    check::same(result, left.bits, right.bits) && (right.defined || !left.defined)
+                    let finds_division = check::FINDS_DIVISION.contains(&self.rule.row.name);
+                    check::same(result, left.bits, right.bits) && (right.defined || !left.defined || finds_division)
                 }
                 // A computed constant has no value: the rule does not apply.
                 _ => true,
@@ -205,17 +208,19 @@ impl Obligation {
     }
 }
 
-/// Variables to split cases over, with the cases, which leave nothing out: constants that are powers of two, and shift
-/// amounts modulo the width.
+/// Variables to split cases over, with the cases, which leave nothing out: constants that are powers of two, values with
+/// a known sign, and shift amounts modulo the width.
 fn splits(rule: &Rule, types: &[Type]) -> Vec<(u8, Vec<Case>)> {
     let width = |slot: u8| rule.slots[slot as usize].ty.get(types).bits();
     let mut splits: Vec<(u8, Vec<Case>)> = Vec::new();
     for condition in &rule.conditions {
-        if let Condition::Fact { info, args, .. } = condition
-            && info.name == "pow2"
-            && let ConstExprOrVar::Const(ConstExpr::Slot(slot)) = args[0]
-        {
-            splits.push((slot, (0..width(slot)).map(|bit| Case::Is(1 << bit)).collect()));
+        let Condition::Fact { info, args, .. } = condition else { continue };
+        let (ConstExprOrVar::Const(ConstExpr::Slot(slot)) | ConstExprOrVar::Var(slot)) = args[0] else { continue };
+        let width = width(slot);
+        match info.name {
+            "pow2" => splits.push((slot, (0..width).map(|bit| Case::Is(1 << bit)).collect())),
+            "nonneg" if width > 1 => splits.push((slot, vec![Case::IsNegative(false)])),
+            _ => {}
         }
     }
     for side in [&rule.lhs, &rule.rhs] {

@@ -5,7 +5,7 @@
 //! side has a division without a meaning where the left side has none. [`query`] walks a rule; what the parts mean in a
 //! logic says an [`Encoder`]: [`Bits`] here (bit-vectors and floats), [`Ints`](super::ints::Ints) on integers.
 
-use super::check::is_about_profit;
+use super::check::{FINDS_DIVISION, is_about_profit};
 use super::rule::{Condition, ConstExpr, ConstExprOrVar, Literal, Pattern, Rule};
 use super::vocabulary::{ConstFn, FactCondition, Meaning, Term};
 use lang_ir::ops::TypeRule;
@@ -147,7 +147,7 @@ pub fn query<E: Encoder>(mut encoder: E, rule: &Rule, types: &[Type], case: &[(u
     right_defined.retain(|formula| !left_defined.contains(formula));
     let equal = encoder.equal(rule.type_of(&rule.lhs, types), &left, &right);
     let mut goal = vec![equal];
-    if !right_defined.is_empty() {
+    if !right_defined.is_empty() && !FINDS_DIVISION.contains(&rule.row.name) {
         goal.push(format!("(=> {} {})", all(&left_defined), all(&right_defined)));
     }
     encoder.finish(rule.row.name);
@@ -484,6 +484,12 @@ impl Encoder for Bits {
         }
         let high = self.script.fresh(&bits_sort(ty.bits() - count));
         self.script.give(name, &bits_sort(ty.bits()), &format!("(concat {high} {})", bv(bits, count)));
+        Ok(Bv { text: name.to_string(), ty, float: false })
+    }
+
+    fn with_sign(&mut self, name: &str, ty: Type, negative: bool) -> Encoded<Bv> {
+        let low = self.script.fresh(&bits_sort(ty.bits() - 1));
+        self.script.give(name, &bits_sort(ty.bits()), &format!("(concat {} {low})", bv(negative as u128, 1)));
         Ok(Bv { text: name.to_string(), ty, float: false })
     }
 

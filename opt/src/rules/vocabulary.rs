@@ -229,10 +229,8 @@ static CONST_FNS: [ConstFn; 6] = [
         eval: |ty, a| {
             // Newton's iteration doubles the number of right bits; an odd number is its own inverse modulo 8.
             let d = a[0];
-            (d & 1 == 1).then(|| {
-                let x = (0..6).fold(d, |x: u128, _| x.wrapping_mul(2u128.wrapping_sub(d.wrapping_mul(x))));
-                x & ty.mask()
-            })
+            let x = (0..6).fold(d, |x: u128, _| x.wrapping_mul(2u128.wrapping_sub(d.wrapping_mul(x))));
+            (d.wrapping_mul(x) & ty.mask() == 1).then_some(x & ty.mask())
         },
         smt: |a, w| Meaning::SuchThat(format!("(= (bvmul {} {{r}}) {})", a[0].text, bv(1, w))),
         doc: "The inverse of an odd number modulo 2^width.",
