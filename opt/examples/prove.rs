@@ -210,6 +210,7 @@ impl Solver {
             .spawn()
             .map_err(error)?;
         let mut input = child.stdin.take().ok_or("no standard input")?;
+        let queries = script.matches("(check-sat)").count();
         let script = script.to_string();
         // A solver that gives up early does not read on; its answer says so.
         let writer = std::thread::spawn(move || input.write_all(script.as_bytes()).is_ok());
@@ -217,11 +218,12 @@ impl Solver {
         let _ = writer.join();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let answers: Vec<&str> = text.lines().collect();
-        let other = answers.iter().find(|answer| **answer != "unsat");
-        Ok(match (other, answers.is_empty()) {
-            (Some(other), _) => other.split_whitespace().collect::<Vec<_>>().join("_"),
-            (None, true) => "nothing".to_string(),
-            (None, false) => "unsat".to_string(),
+        // A solver that ends early has answered only some.
+        let is_complete = output.status.success() && answers.len() == queries;
+        Ok(match answers.iter().find(|answer| **answer != "unsat") {
+            Some(other) => other.split_whitespace().collect::<Vec<_>>().join("_"),
+            None if is_complete => "unsat".to_string(),
+            None => format!("ended_after_{}_of_{queries}_answers", answers.len()),
         })
     }
 }

@@ -320,7 +320,7 @@ pub static RULES: &[Row] = &[
         "(icmp_ult {ushr {ishl {band {udiv {signed-max} {ushr $c {ctz $c}}} {ishl -1 {ctz $c}}} 1} {ctz $c}} \
          (rotr (iadd (imul ?x {inverse {ushr $c {ctz $c}}}) \
          {band {udiv {signed-max} {ushr $c {ctz $c}}} {ishl -1 {ctz $c}}}) {ctz $c}))",
-        &["(divides-by-multiplying)", "(not-pow2 $c)", "{icmp_eq {band $c 1} 0}", "(slt 0 $c)"],
+        &["(divides-by-multiplying)", "(not-pow2 $c)", "{icmp_eq {band $c 1} 0}", "(slt 0 $c)", "(not-type T i128)"],
         "as for odd ones, with the low bits rotated to where they make the number large",
     ),
     // Division by constants as multiplication by a reciprocal.
