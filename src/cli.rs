@@ -67,6 +67,12 @@ An annotation is one of these words in a comment, with a name and a colon if you
   lang fmt nbody.lang --check                     say whether it is formatted, and change nothing
   lang fmt - < nbody.lang                         from standard input to standard output")]
     Fmt(Fmt),
+    /// Make a project: a folder with a `lang.toml` and a program with a test
+    #[command(after_help = "Examples:
+  lang new hello && cd hello && lang run")]
+    New(New),
+    /// Remove what `lang build` made in the project here
+    Clean,
     /// Draw a graph of a program or function, in Graphviz's language or as a picture
     #[command(after_help = "Examples:
   lang dot nbody.lang advance                     control-flow graph as Graphviz text
@@ -175,8 +181,8 @@ pub struct Codegen {
 /// Which program.
 #[derive(Args, Clone, Debug)]
 pub struct Input {
-    /// The main file (.lang), or a module in IR text (.ir)
-    pub path: PathBuf,
+    /// The main file (.lang), a module in IR text (.ir), or the folder of a project; the project here if left out
+    pub path: Option<PathBuf>,
     #[command(flatten)]
     pub search: Search,
 }
@@ -198,7 +204,7 @@ pub struct Build {
     pub input: Input,
     #[command(flatten)]
     pub codegen: Codegen,
-    /// Where to write; default is the name of the file without its ending
+    /// Where to write; default is the name of the file without its ending, and for projects build/debug or build/release
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What to write instead of an executable
@@ -257,17 +263,21 @@ pub struct Sim {
 
 #[derive(Args)]
 pub struct Check {
-    /// The main file (.lang), or a module in IR text (.ir)
-    #[arg(required_unless_present = "explain")]
-    pub path: Option<PathBuf>,
     #[command(flatten)]
-    pub search: Search,
+    pub input: Input,
     /// Print a line of JSON for each error and warning
     #[arg(long)]
     pub json: bool,
     /// Explain an error or warning, with an example, instead: `E0301`
     #[arg(long, value_name = "CODE", exclusive = true)]
     pub explain: Option<String>,
+}
+
+#[derive(Args)]
+pub struct New {
+    /// The folder to make; its name is that of the program
+    #[arg(value_name = "NAME")]
+    pub path: PathBuf,
 }
 
 #[derive(Args)]
@@ -302,7 +312,7 @@ pub struct Man {
 
 #[derive(Args)]
 pub struct Test {
-    /// A program (.lang) or a folder with programs, here if left out; and what the names of the tests contain
+    /// A program (.lang) or a folder with programs, the project or folder here if left out; and what the names of the tests contain
     #[arg(num_args = 0..=2, value_names = ["PATH", "FILTER"])]
     pub target: Vec<String>,
     #[command(flatten)]

@@ -5,6 +5,7 @@
 mod allocator;
 mod cli;
 mod program;
+mod project;
 mod pipeline;
 mod cmd;
 mod failure;

@@ -208,7 +208,13 @@ fn analyze(program: &Program, bytes: Vec<u8>) -> (SourceMap, Vec<Diagnostic>) {
 fn load_source(program: &Program, bytes: Vec<u8>, debug: bool) -> Result<Module, Failure> {
     let (sources, module, diagnostics) = compile(program, bytes, debug);
     render::show(&sources, &diagnostics);
-    module.ok_or(Failure::Shown)
+    let mut module = module.ok_or(Failure::Shown)?;
+    for library in program.project.iter().flat_map(|project| &project.link) {
+        if !module.libraries.iter().any(|known| known.name == *library) {
+            module.libraries.push(Library { name: library.clone(), decl: SourcePos::unknown() });
+        }
+    }
+    Ok(module)
 }
 
 /// What compiling a program depends on besides its source.

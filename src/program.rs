@@ -1,6 +1,8 @@
 //! Which program a command is about, and how its files are found on this machine.
 
 use crate::cli::{Input, Search};
+use crate::failure::Failure;
+use crate::project::{self, Project};
 use lang_frontend::modules::{Loader, Place};
 use lang_ir::evaluate::Limits;
 use std::path::{Path, PathBuf};
@@ -12,12 +14,36 @@ pub struct Program {
     pub places: Vec<Place>,
     /// What the evaluation of each constant may take.
     pub limits: Limits,
+    /// The project that it is the main file of, if it was found so.
+    pub project: Option<Project>,
 }
 
 impl Program {
-    /// The program that a command line names.
-    pub fn of(input: &Input) -> Program {
-        Program::at(&input.path, &input.search)
+    /// The program that a command line names: by its file, or by the project that is there or around.
+    pub fn of(input: &Input) -> Result<Program, Failure> {
+        match &input.path {
+            Some(path) if !path.is_dir() => Ok(Program::at(path, &input.search)),
+            path => {
+                let folder = path.as_deref().unwrap_or(Path::new("."));
+                let project = Project::around(folder)?.ok_or_else(|| no_project(folder))?;
+                Ok(Program::of_project(project, &input.search))
+            }
+        }
+    }
+
+    /// The main program of a project.
+    fn of_project(project: Project, search: &Search) -> Program {
+        let main = project.main.clone();
+        Program::in_project(&main, Some(project), search)
+    }
+
+    /// The program with this main file, which sees what the project names.
+    pub fn in_project(path: &Path, project: Option<Project>, search: &Search) -> Program {
+        let mut program = Program::at(path, search);
+        let folders = project.iter().flat_map(|project| &project.import_path);
+        let places: Vec<Place> = folders.map(|folder| Place { folder: folder.clone(), from: project::FILE }).collect();
+        program.places.splice(0..0, places);
+        Program { project, ..program }
     }
 
     /// The program with this main file.
@@ -29,8 +55,17 @@ impl Program {
             .map(|folder| Place { folder, from: "LANG_PATH" })
             .collect();
         let limits = Limits { fuel: search.const_fuel, ..Limits::default() };
-        Program { path: path.to_path_buf(), places: options.chain(environment).collect(), limits }
+        Program { path: path.to_path_buf(), places: options.chain(environment).collect(), limits, project: None }
     }
+}
+
+fn no_project(folder: &Path) -> Failure {
+    let place = if folder == Path::new(".") { "this folder".to_string() } else { folder.display().to_string() };
+    Failure::Usage(format!(
+        "which program? Name its file (.lang); or run this in a project: neither {place} nor one above has a {}.\n\
+         `lang new NAME` makes a project.",
+        project::FILE
+    ))
 }
 
 /// Files of this machine.

@@ -22,6 +22,7 @@ mod processes;
 mod pages;
 mod commands;
 mod explain;
+mod projects;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -36,6 +37,7 @@ fn main() {
     trials.extend(pages::trials());
     trials.extend(commands::trials());
     trials.extend(explain::trials());
+    trials.extend(projects::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();
 }

@@ -13,8 +13,11 @@ use std::path::{Path, PathBuf};
 
 pub fn build(args: &Build) -> Result<(), Failure> {
     let mut plan = Plan::new(&args.codegen)?;
-    let program = Program::of(&args.input);
-    let stem = PathBuf::from(program.path.file_stem().unwrap_or_default());
+    let program = Program::of(&args.input)?;
+    let stem = match &program.project {
+        Some(project) => project.output_folder(args.codegen.release)?.join(&project.name),
+        None => PathBuf::from(program.path.file_stem().unwrap_or_default()),
+    };
     if args.output.is_some() && args.emit.len() > 1 {
         return Err(Failure::Usage("-o names one file, but --emit asks for several".into()));
     }
@@ -44,7 +47,8 @@ pub fn build(args: &Build) -> Result<(), Failure> {
                 (bytes, extension)
             }
         };
-        let output = args.output.clone().unwrap_or_else(|| stem.with_extension(extension));
+        let name = stem.file_name().unwrap_or_default().to_string_lossy();
+        let output = args.output.clone().unwrap_or_else(|| stem.with_file_name(format!("{name}.{extension}")));
         if std::fs::canonicalize(&output).is_ok_and(|o| std::fs::canonicalize(&program.path).is_ok_and(|s| s == o)) {
             return Err(Failure::Error(format!("cannot write {}: it is the source of the program", output.display())));
         }

@@ -11,10 +11,7 @@ pub fn check(args: &Check) -> Result<i32, Failure> {
     if let Some(code) = &args.explain {
         return say(&explain::explain(code)?).map(|()| 0);
     }
-    let Some(path) = &args.path else {
-        return Err(Failure::Usage("which program? Name its file".into()));
-    };
-    let program = Program::at(path, &args.search);
+    let program = Program::of(&args.input)?;
     if !args.json {
         return pipeline::check(&program).map(|()| 0);
     }

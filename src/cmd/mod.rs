@@ -9,6 +9,8 @@ mod get;
 mod fmt;
 mod completions;
 mod man;
+mod new;
+mod clean;
 mod dot;
 mod rules;
 
@@ -35,6 +37,8 @@ pub fn run(command: Command) -> Result<Done, Failure> {
         Command::Fmt(args) => fmt::fmt(&args).map(Done::Status),
         Command::Completions(args) => completions::completions(&args).map(|()| Done::Status(0)),
         Command::Man(args) => man::man(&args).map(|()| Done::Status(0)),
+        Command::New(args) => new::new(&args).map(|()| Done::Status(0)),
+        Command::Clean => clean::clean().map(|()| Done::Status(0)),
         Command::Dot(args) => dot::dot(&args).map(|()| Done::Status(0)),
         Command::Rules(args) => rules::rules(&args).map(|()| Done::Status(0)),
     }

@@ -16,7 +16,7 @@ pub fn sim(args: Sim) -> Result<Program, Failure> {
         ..Codegen::default()
     };
     let mut plan = Plan::new(&codegen)?;
-    let input = program::Program::of(&args.input);
+    let input = program::Program::of(&args.input)?;
     let module = plan.front(&input)?;
     build::need_entry(&module, &input.path)?;
     let options = RunOptions { trace: args.trace, ..plan.run_options(args.args) };

@@ -7,6 +7,7 @@ use crate::failure::{self, Failure};
 use crate::output::{complain, has_colours, say, write_file};
 use crate::pipeline::{self, Plan};
 use crate::program::Program;
+use crate::project::Project;
 use crate::{json, render, sources, temporary};
 use lang_frontend::source::{LineCol, SourceMap};
 use lang_frontend::{PASSED, Tests};
@@ -20,6 +21,12 @@ use std::time::Duration;
 
 pub fn test(args: &Test) -> Result<i32, Failure> {
     let (path, filter) = target(&args.target)?;
+    let project = if path.is_dir() { Project::around(&path)? } else { None };
+    // Of a project, all of it, wherever in it this is.
+    let path = match &project {
+        Some(project) if path == Path::new(".") && !project.root.as_os_str().is_empty() => project.root.clone(),
+        _ => path,
+    };
     let files = programs(&path)?;
     let mut run = Run {
         args,
@@ -33,7 +40,7 @@ pub fn test(args: &Test) -> Result<i32, Failure> {
         if run.seen.contains(&identity(file)) {
             continue;
         }
-        match pipeline::load_tests(&Program::at(file, &args.search)) {
+        match pipeline::load_tests(&Program::in_project(file, project.clone(), &args.search)) {
             Ok(program) => run.program(file, program.tests, &program.sources)?,
             // One program with errors does not keep the others from being tested.
             Err(failure) if files.len() > 1 => {

@@ -75,17 +75,18 @@ impl<'a> Cx<'a> {
 
     fn find_member(&mut self, module: ScopeId, name: Symbol, from: ScopeId) -> Member {
         let inside = self.is_inside(from, module);
+        let mut private = None;
         if let Some(named) = self.scopes[module.0 as usize].names.get_mut(&name) {
             named.used = true;
             let Named { decl, span, visibility, .. } = *named;
-            return match (decl, visibility) {
-                _ if inside => Member::Found(decl),
+            match (decl, visibility) {
+                _ if inside => return Member::Found(decl),
                 // Reported already, whoever sees it.
-                (Decl::Broken, _) => Member::Found(decl),
-                (Decl::Fns(set), Visibility::Public) => Member::Found(Decl::Fns(self.public_set(set))),
-                (_, Visibility::Public) => Member::Found(decl),
-                (_, Visibility::Private) => Member::Private(span),
-            };
+                (Decl::Broken, _) => return Member::Found(decl),
+                (Decl::Fns(set), Visibility::Public) => return Member::Found(Decl::Fns(self.public_set(set))),
+                (_, Visibility::Public) => return Member::Found(decl),
+                (_, Visibility::Private) => private = Some(span),
+            }
         }
         let mut found: Option<(Decl, ScopeId)> = None;
         for &exported in &self.reexported(module)[1..] {
@@ -102,7 +103,7 @@ impl<'a> Cx<'a> {
         match found {
             Some((Decl::Fns(set), _)) => Member::Found(Decl::Fns(self.public_set(set))),
             Some((decl, _)) => Member::Found(decl),
-            None => Member::Missing,
+            None => private.map_or(Member::Missing, Member::Private),
         }
     }
 

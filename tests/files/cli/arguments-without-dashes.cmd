@@ -2,7 +2,7 @@
 ;= stderr
 ;| error: unexpected argument 'one' found
 ;|
-;| Usage: lang run [OPTIONS] <PATH> [-- <ARGS>...]
+;| Usage: lang run [OPTIONS] [PATH] [-- <ARGS>...]
 ;|
 ;| For more information, try '--help'.
 ;= status

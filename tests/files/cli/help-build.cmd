@@ -2,11 +2,12 @@
 ;= stdout
 ;| Compile a program to an executable, or to what --emit names
 ;|
-;| Usage: lang build [OPTIONS] <PATH>
+;| Usage: lang build [OPTIONS] [PATH]
 ;|
 ;| Arguments:
-;|   <PATH>
-;|           The main file (.lang), or a module in IR text (.ir)
+;|   [PATH]
+;|           The main file (.lang), a module in IR text (.ir), or the folder of a project; the project
+;|           here if left out
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>
@@ -55,7 +56,8 @@
 ;|           Print how long each part of the compiler took
 ;|
 ;|   -o, --output <FILE>
-;|           Where to write; default is the name of the file without its ending
+;|           Where to write; default is the name of the file without its ending, and for projects
+;|           build/debug or build/release
 ;|
 ;|       --emit <FORM>
 ;|           What to write instead of an executable

@@ -2,10 +2,11 @@
 ;= stdout
 ;| Interpret, with every check on
 ;|
-;| Usage: lang sim [OPTIONS] <PATH> [-- <ARGS>...]
+;| Usage: lang sim [OPTIONS] [PATH] [-- <ARGS>...]
 ;|
 ;| Arguments:
-;|   <PATH>     The main file (.lang), or a module in IR text (.ir)
+;|   [PATH]     The main file (.lang), a module in IR text (.ir), or the folder of a project; the
+;|              project here if left out
 ;|   [ARGS]...  Arguments of the program
 ;|
 ;| Options:

@@ -5,8 +5,8 @@
 ;| Usage: lang test [OPTIONS] [PATH] [FILTER]...
 ;|
 ;| Arguments:
-;|   [PATH] [FILTER]...  A program (.lang) or a folder with programs, here if left out; and what the
-;|                       names of the tests contain
+;|   [PATH] [FILTER]...  A program (.lang) or a folder with programs, the project or folder here if
+;|                       left out; and what the names of the tests contain
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)

@@ -12,6 +12,8 @@
 ;|   test         Run the tests of a program, and the examples in its comments
 ;|   get          List the annotations in comments: TODO, FIXME, NOTE, HACK, XXX
 ;|   fmt          Format programs
+;|   new          Make a project: a folder with a `lang.toml` and a program with a test
+;|   clean        Remove what `lang build` made in the project here
 ;|   dot          Draw a graph of a program or function, in Graphviz's language or as a picture
 ;|   rules        List the rewrite rules of the optimizer
 ;|   completions  Print a script that completes this command's words in a shell
