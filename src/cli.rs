@@ -78,7 +78,8 @@ An annotation is one of these words in a comment, with a name and a colon if you
   lang dot nbody.lang advance                     control-flow graph as Graphviz text
   lang dot nbody.lang advance --stage opt -T svg -o advance.svg
   lang dot nbody.lang --what calls -T png -o calls.png
-  lang dot nbody.lang advance --what egraph       what equality saturation found")]
+  lang dot nbody.lang advance --what egraph       what equality saturation found
+  lang dot nbody.lang --what imports              which module imports which")]
     Dot(Dot),
     /// List the rewrite rules of the optimizer
     #[command(after_help = "Examples:
@@ -336,8 +337,8 @@ pub struct Test {
 
 #[derive(Args)]
 pub struct Dot {
-    /// The main file (.lang) or a module in IR text (.ir), and optionally a function of it
-    #[arg(required = true, num_args = 1..=2, value_names = ["FILE", "FUNC"])]
+    /// The main file (.lang) or a module in IR text (.ir), the project here if left out; and optionally a function of it
+    #[arg(num_args = 0..=2, value_names = ["FILE", "FUNC"])]
     pub target: Vec<String>,
     #[command(flatten)]
     pub search: Search,
@@ -368,6 +369,10 @@ pub enum What {
     Calls,
     /// The saturated e-graph
     Egraph,
+    /// Syntax tree of the main file, or of a function in it
+    Ast,
+    /// Which module of the program imports which
+    Imports,
 }
 
 /// Where `dot` looks.

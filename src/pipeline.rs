@@ -8,6 +8,8 @@ use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::Tests;
 use lang_frontend::diagnostic::Diagnostic;
+use lang_frontend::intern::Interner;
+use lang_frontend::modules::{self, Modules};
 use lang_frontend::source::SourceMap;
 use lang_ir::{FuncId, Library, Module, SourcePos, verify};
 use lang_opt::egraph::RuleFilter;
@@ -185,6 +187,28 @@ pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
         verify_or_fail(&tests.module, "the front end")?;
     }
     Ok(TestProgram { tests, sources })
+}
+
+/// A program whose files were found and parsed, and no more.
+pub struct Parsed {
+    pub sources: SourceMap,
+    pub modules: Modules,
+    pub interner: Interner,
+}
+
+/// Finds and parses the files of a program, and says what is wrong if something is.
+pub fn parse(program: &Program) -> Result<Parsed, Failure> {
+    let Input::Source(bytes) = read(&program.path)? else {
+        return Err(Failure::Usage(format!("{} is not a program (.lang)", program.path.display())));
+    };
+    let (mut sources, mut interner) = (SourceMap::new(), Interner::new());
+    let file = sources.add(program.path.display().to_string(), bytes);
+    let (modules, diagnostics) = modules::load(&mut sources, file, &mut interner, &Disk, &program.places);
+    render::show(&sources, &diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::Shown);
+    }
+    Ok(Parsed { sources, modules, interner })
 }
 
 /// Reads a program, and gives what there is to say about it; makes no code.

@@ -39,6 +39,8 @@ mod constantize;
 
 mod lower;
 
+pub mod dot;
+
 mod testing;
 
 pub use check::check;

@@ -1,6 +1,6 @@
 //! `lang dot`: graphs of a program or a function.
 
-use crate::cli::{Codegen, Dot, Format, Stage, What};
+use crate::cli::{Codegen, Dot, Format, Input, Stage, What};
 use crate::failure::Failure;
 use crate::output::{say, write_file};
 use crate::pipeline;
@@ -8,19 +8,53 @@ use crate::program::Program;
 use lang_ir::{FuncId, dot as graphs};
 use lang_opt::{EgraphOptions, Level};
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 pub fn dot(args: &Dot) -> Result<(), Failure> {
     let is_file = |name: &&String| name.ends_with(".lang") || name.ends_with(".ir");
-    let Some(path) = args.target.iter().find(is_file) else {
-        return Err(Failure::Usage(
-            "which program? Name its file (.lang or .ir), and optionally a function of it".into(),
-        ));
+    let path = args.target.iter().find(is_file);
+    let name = args.target.iter().find(|&name| Some(name) != path).map(String::as_str);
+    let input = Input { path: path.map(PathBuf::from), search: args.search.clone() };
+    let program = Program::of(&input)?;
+    let text = match args.what {
+        What::Ast | What::Imports => source_graph(args, &program, name)?,
+        _ => code_graph(args, &program, name)?,
     };
-    let name = args.target.iter().find(|name| *name != path);
+    let bytes = match args.format {
+        Format::Dot => text.into_bytes(),
+        Format::Svg => graphviz(&text, "svg")?,
+        Format::Png => graphviz(&text, "png")?,
+    };
+    match &args.output {
+        Some(path) => write_file(path, &bytes),
+        None if args.format == Format::Png => {
+            Err(Failure::Usage("a picture does not go to standard output: name a file with -o".into()))
+        }
+        None => say(&String::from_utf8_lossy(&bytes)),
+    }
+}
+
+/// A graph of what is written.
+fn source_graph(args: &Dot, program: &Program, name: Option<&str>) -> Result<String, Failure> {
+    let parsed = pipeline::parse(program)?;
+    if args.what == What::Imports {
+        return match name {
+            None => Ok(lang_frontend::dot::imports(&parsed.sources, &parsed.modules)),
+            Some(name) => Err(Failure::Usage(format!("imports are of a program, not of a function `{name}`"))),
+        };
+    }
+    let file = &parsed.modules.files[0];
+    lang_frontend::dot::tree(file, &parsed.interner, name).ok_or_else(|| {
+        let name = name.unwrap_or_default();
+        Failure::Error(format!("there is no function `{name}` in {}", program.path.display()))
+    })
+}
+
+/// A graph of the IR.
+fn code_graph(args: &Dot, program: &Program, name: Option<&str>) -> Result<String, Failure> {
     let backend = lang_backends::debug();
-    let mut module = pipeline::load(&Program::at(Path::new(path), &args.search), args.stage == Stage::Lowered)?;
+    let mut module = pipeline::load(program, args.stage == Stage::Lowered)?;
     if args.stage == Stage::Opt {
         // A name that is not in the program is told before the optimizer takes some of its functions away.
         name.map(|name| pipeline::function(&module, name)).transpose()?;
@@ -39,7 +73,7 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
         None => module.functions.iter().filter(|(_, f)| f.is_definition()).map(|(id, _)| id).collect(),
     };
     let each = |draw: &dyn Fn(FuncId) -> String| all.iter().map(|&id| draw(id)).collect::<String>();
-    let text = match args.what {
+    Ok(match args.what {
         What::Cfg => graphs::cfg(&module, &all),
         What::Dom => each(&|id| graphs::dominators(&module, id)),
         What::Loops => each(&|id| graphs::loops(&module, id)),
@@ -51,19 +85,8 @@ pub fn dot(args: &Dot) -> Result<(), Failure> {
             let options = EgraphOptions { target: backend.target(), ..EgraphOptions::default() };
             lang_opt::egraph::dot(&module, &module.functions[func], &options)
         }
-    };
-    let bytes = match args.format {
-        Format::Dot => text.into_bytes(),
-        Format::Svg => graphviz(&text, "svg")?,
-        Format::Png => graphviz(&text, "png")?,
-    };
-    match &args.output {
-        Some(path) => write_file(path, &bytes),
-        None if args.format == Format::Png => {
-            Err(Failure::Usage("a picture does not go to standard output: name a file with -o".into()))
-        }
-        None => say(&String::from_utf8_lossy(&bytes)),
-    }
+        What::Ast | What::Imports => unreachable!("a graph of the source"),
+    })
 }
 
 /// Lets Graphviz draw the text.

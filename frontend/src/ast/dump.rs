@@ -20,6 +20,13 @@ pub fn dump(file: &File, interner: &Interner) -> String {
     dump.out
 }
 
+/// Prints a declaration.
+pub fn dump_item(file: &File, interner: &Interner, item: ItemId) -> String {
+    let mut dump = Dump { file, interner, out: String::new(), indent: 0 };
+    dump.item(item);
+    dump.out
+}
+
 struct Dump<'a> {
     file: &'a File,
     interner: &'a Interner,

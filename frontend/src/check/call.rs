@@ -8,7 +8,7 @@ use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{ExprId, ExprKind, FuncId};
 use crate::intern::Symbol;
-use crate::resolve::{Decl, FnSetId};
+use crate::resolve::{Decl, FnSetId, ScopeId};
 use crate::source::Span;
 use crate::types::{EnumId, Ty, TyKind};
 
@@ -371,8 +371,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         if let NameRef::Decl(Decl::Broken) = self.lookup(name.name) {
             return self.check_arguments(arguments, span);
         }
-        if let TyKind::Struct(id) = self.kind(struct_ty)
-            && let scope = self.cx.structs[id.0 as usize].scope
+        if let Some(scope) = self.scope_of_type(struct_ty)
             && self.cx.scope(scope).names.contains_key(&name.name)
             && self.cx.member(scope, name, self.item_scope) == Decl::Broken
         {
@@ -390,10 +389,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.check_arguments(arguments, span)
     }
 
+    /// The scope that declares a type.
+    fn scope_of_type(&self, ty: Ty) -> Option<ScopeId> {
+        match self.kind(ty) {
+            TyKind::Struct(id) => Some(self.cx.structs[id.0 as usize].scope),
+            TyKind::Enum(id) => Some(self.cx.enums[id.0 as usize].scope),
+            _ => None,
+        }
+    }
+
     /// The functions of this name in the module that declares a type, as far as they can be seen here.
     fn functions_of_type(&mut self, ty: Ty, name: Symbol) -> Option<FnSetId> {
-        let TyKind::Struct(id) = self.kind(ty) else { return None };
-        let scope = self.cx.structs[id.0 as usize].scope;
+        let scope = self.scope_of_type(ty)?;
         match self.cx.visible_member(scope, name, self.item_scope)? {
             Decl::Fns(set) => Some(set),
             _ => None,

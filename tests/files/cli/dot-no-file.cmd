@@ -1,6 +1,7 @@
 ;@ lang: dot power
 ;= stderr
-;| error: which program? Name its file (.lang or .ir), and optionally a function of it
+;| error: which program? Name its file (.lang); or run this in a project: neither this folder nor one above has a lang.toml.
+;| `lang new NAME` makes a project.
 ;|
 ;| For more information, try 'lang --help'.
 ;= status

@@ -2,11 +2,12 @@
 ;= stdout
 ;| Draw a graph of a program or function, in Graphviz's language or as a picture
 ;|
-;| Usage: lang dot [OPTIONS] <FILE> [FUNC]...
+;| Usage: lang dot [OPTIONS] [FILE] [FUNC]...
 ;|
 ;| Arguments:
-;|   <FILE> [FUNC]...
-;|           The main file (.lang) or a module in IR text (.ir), and optionally a function of it
+;|   [FILE] [FUNC]...
+;|           The main file (.lang) or a module in IR text (.ir), the project here if left out; and
+;|           optionally a function of it
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>
@@ -21,11 +22,13 @@
 ;|           What to draw
 ;|
 ;|           Possible values:
-;|           - cfg:    Control-flow graph in SSA form
-;|           - dom:    Dominator tree
-;|           - loops:  Loop nest
-;|           - calls:  Call graph of the program
-;|           - egraph: The saturated e-graph
+;|           - cfg:     Control-flow graph in SSA form
+;|           - dom:     Dominator tree
+;|           - loops:   Loop nest
+;|           - calls:   Call graph of the program
+;|           - egraph:  The saturated e-graph
+;|           - ast:     Syntax tree of the main file, or of a function in it
+;|           - imports: Which module of the program imports which
 ;|
 ;|           [default: cfg]
 ;|
@@ -52,3 +55,4 @@
 ;|   lang dot nbody.lang advance --stage opt -T svg -o advance.svg
 ;|   lang dot nbody.lang --what calls -T png -o calls.png
 ;|   lang dot nbody.lang advance --what egraph       what equality saturation found
+;|   lang dot nbody.lang --what imports              which module imports which
