@@ -1,10 +1,8 @@
 ;@ lang: check
 ;= stderr
-;| error: the following required arguments were not provided:
-;|   <PATH>
+;| error: which program? Name its file (.lang); or run this in a project: neither this folder nor one above has a lang.toml.
+;| `lang new NAME` makes a project.
 ;|
-;| Usage: lang check <PATH>
-;|
-;| For more information, try '--help'.
+;| For more information, try 'lang --help'.
 ;= status
 ;| Some(2)
