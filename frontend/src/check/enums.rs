@@ -19,6 +19,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(crate) struct EnumDecl {
     pub scope: ScopeId,
     pub repr: Option<ast::TypeId>,
+    /// In `#link`: an `int` of C, unless something else is written.
+    pub foreign: bool,
     pub cases: ast::List<ast::CaseDecl>,
     pub state: TypeState,
     pub layout: TypeState,
@@ -47,7 +49,8 @@ impl<'a> Cx<'a> {
             layout: None,
             free_tag: None,
         });
-        self.enums.push(EnumDecl { scope, repr, cases, state: TypeState::Unresolved, layout: TypeState::Unresolved });
+        let (state, layout) = (TypeState::Unresolved, TypeState::Unresolved);
+        self.enums.push(EnumDecl { scope, repr, foreign: false, cases, state, layout });
         EnumId(self.types.enums.len() as u32 - 1)
     }
 
@@ -58,9 +61,12 @@ impl<'a> Cx<'a> {
             return;
         }
         decl.state = TypeState::InProgress;
-        let (scope, written, list) = (decl.scope, decl.repr, decl.cases);
+        let (scope, written, list, foreign) = (decl.scope, decl.repr, decl.cases, decl.foreign);
         let file = &self.files[self.scope(scope).file];
-        let declared = written.and_then(|written| self.enum_repr(scope, written));
+        let declared = match written {
+            None => foreign.then_some((Ty::I32, IntTy { bits: 32, signed: true })),
+            Some(written) => self.enum_repr(scope, written),
+        };
         let mut cases: Vec<CaseDef> = Vec::new();
         let mut tags: Vec<i128> = Vec::new();
         let mut seen: FxHashMap<Symbol, Span> = FxHashMap::default();

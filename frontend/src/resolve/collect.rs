@@ -184,7 +184,11 @@ impl<'a> Cx<'a> {
                         ItemKind::Fn(decl) => {
                             self.collect_fn(scope, file_index, decl, &inner, FuncSource::Extern(decl));
                         }
-                        _ => self.collect_item(scope, file_index, id),
+                        _ => {
+                            let before = self.enums.len();
+                            self.collect_item(scope, file_index, id);
+                            self.enums[before..].iter_mut().for_each(|decl| decl.foreign = true);
+                        }
                     }
                 }
             }
