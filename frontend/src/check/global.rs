@@ -26,7 +26,18 @@ impl<'a> Cx<'a> {
                 continue;
             }
             let span = self.consts[index].name.span;
-            self.resolve_const(ConstDeclId(index as u32), span);
+            let id = ConstDeclId(index as u32);
+            self.resolve_const(id, span);
+            // In the order of the text, so that those that build on each other do not wait for each other later.
+            if let ConstState::Free(free) = self.consts[index].state {
+                let (ty, before) = (free.default_ty(), self.diagnostics.len());
+                self.free_const(id, ty, span);
+                if self.diagnostics.len() > before {
+                    // Perhaps nobody uses it so; then there is nothing to say.
+                    self.diagnostics.truncate(before);
+                    self.free_consts.remove(&(id, ty));
+                }
+            }
         }
     }
 
@@ -58,6 +69,16 @@ impl<'a> Cx<'a> {
         }
         decl.state = ConstState::InProgress;
         let (scope, written, value) = (decl.scope, decl.ty, decl.value);
+        if !self.wait_for(used_at, "constants") {
+            return self.set_const(id, ConstState::Error);
+        }
+        let state = self.const_state(scope, written, value);
+        self.constantize.waiting -= 1;
+        self.set_const(id, state);
+    }
+
+    /// What a constant is, by its type as it is written and its value.
+    fn const_state(&mut self, scope: ScopeId, written: Option<ast::TypeId>, value: ast::ExprId) -> ConstState {
         let file_index = self.scope(scope).file;
         let file = &self.files[file_index];
         let declared = written.map(|written| {
@@ -68,14 +89,12 @@ impl<'a> Cx<'a> {
         if declared.is_none()
             && let Some(free) = fcx.free(value)
         {
-            return self.set_const(id, ConstState::Free(free));
+            return ConstState::Free(free);
         }
-        let result = fcx.const_body(value, declared);
-        let state = match result {
+        match fcx.const_body(value, declared) {
             Some((ty, value)) => ConstState::Done { ty, value, memory: None },
             None => ConstState::Error,
-        };
-        self.set_const(id, state);
+        }
     }
 
     fn set_const(&mut self, id: ConstDeclId, state: ConstState) {
@@ -94,8 +113,12 @@ impl<'a> Cx<'a> {
         let decl = &self.consts[id.0 as usize];
         let (scope, init) = (decl.scope, decl.value);
         let file_index = self.scope(scope).file;
+        if !self.wait_for(used_at, "constants") {
+            return None;
+        }
         let errors = self.diagnostics.len();
         let value = FnCx::new(self, file_index, scope).const_body(init, Some(ty)).map(|(_, value)| value);
+        self.constantize.waiting -= 1;
         let name = self.name_of(ty);
         for diagnostic in &mut self.diagnostics[errors..] {
             if diagnostic.is_error() {
@@ -195,6 +218,18 @@ impl<'a> Cx<'a> {
             TypeState::Unresolved => {}
         }
         decl.state = TypeState::InProgress;
+        if !self.wait_for(used_at, "globals") {
+            self.globals[id.index()].state = TypeState::Done;
+            return Ty::ERROR;
+        }
+        let ty = self.global_ty(id, used_at);
+        self.constantize.waiting -= 1;
+        ty
+    }
+
+    /// As [`Cx::resolve_global`], of one that nobody has looked at.
+    fn global_ty(&mut self, id: GlobalId, used_at: Span) -> Ty {
+        let decl = &self.globals[id.index()];
         if let Some((whole, way)) = decl.part.clone() {
             return self.resolve_part(id, whole, &way, used_at);
         }

@@ -443,3 +443,18 @@ fn damaged_programs_are_no_trouble() {
         }
     }
 }
+
+#[test]
+fn chains_of_constants_and_globals_keep_the_stack() {
+    for what in ["const", "let"] {
+        let forward: String = (0..10_000).map(|i| format!("{what} A{i} = A{} + 1;\n", i + 1)).collect();
+        let source = format!("{forward}{what} A10000: i64 = 1;\nfn main() {{ print(A0); }}");
+        let codes = codes(&source);
+        assert!(codes.iter().any(|code| code.starts_with("E0346")), "{what}: {:?}", codes.first());
+        // Declared before their use they wait for nothing.
+        let backward: String = (1..=10_000).map(|i| format!("{what} A{i} = A{} + 1;\n", i - 1)).collect();
+        let source = format!("{what} A0 = 1;\n{backward}fn main() {{ print(A10000); }}");
+        let (_, diagnostics, sources, _) = check(&source);
+        assert!(diagnostics.is_empty(), "{}", show(&diagnostics, &sources));
+    }
+}

@@ -35,12 +35,16 @@ pub(crate) struct State {
     sized: FxHashSet<Ty>,
     /// Globals that were not constant when they were first needed.
     hidden: Vec<hir::GlobalId>,
-    /// Constants that wait for others.
+    /// Constants that wait for others through the body of a function.
     depth: u32,
+    /// Constants and globals that wait for others.
+    pub waiting: u32,
 }
 
 /// How many constants may wait for each other, each through the body of a function.
 const MAX_DEPTH: u32 = 200;
+/// How many constants or globals may wait for each other. Those in the order of their use wait for none.
+const MAX_WAITING: u32 = 4000;
 
 /// What is evaluated.
 #[derive(Clone, Copy)]
@@ -61,7 +65,7 @@ impl Cx<'_> {
             return None;
         }
         if self.constantize.depth >= MAX_DEPTH {
-            self.report_too_deep(wanted.span);
+            self.report_too_deep(wanted.span, MAX_DEPTH, "constants", "each is needed by a function that the one before calls");
             return None;
         }
         self.constantize.depth += 1;
@@ -100,6 +104,16 @@ impl Cx<'_> {
                 None
             }
         }
+    }
+
+    /// Begins to look at a constant or global that perhaps another one waits for; if too many do, that is reported.
+    pub(crate) fn wait_for(&mut self, used_at: Span, what: &str) -> bool {
+        if self.constantize.waiting >= MAX_WAITING {
+            self.report_too_deep(used_at, MAX_WAITING, what, "declare each before those that use it");
+            return false;
+        }
+        self.constantize.waiting += 1;
+        true
     }
 
     /// Gives the program of the session what it needs to be lowered.

@@ -1,7 +1,7 @@
 //! What is said when a constant has no value.
 
 use super::read::{Refused, Step, Why};
-use super::{MAX_DEPTH, Wanted};
+use super::Wanted;
 use crate::check::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::hir::FuncId;
@@ -201,10 +201,9 @@ impl Cx<'_> {
         self.report(diagnostic);
     }
 
-    pub(super) fn report_too_deep(&mut self, span: Span) {
+    pub(super) fn report_too_deep(&mut self, span: Span, most: u32, what: &str, note: &str) {
         self.report(
-            Diagnostic::error("E0346", span, format!("more than {MAX_DEPTH} constants wait for each other"))
-                .note("each is needed by a function that the one before calls"),
+            Diagnostic::error("E0346", span, format!("more than {most} {what} wait for each other")).note(note),
         );
     }
 }
