@@ -65,7 +65,12 @@ impl Cx<'_> {
             return None;
         }
         if self.constantize.depth >= MAX_DEPTH {
-            self.report_too_deep(wanted.span, MAX_DEPTH, "constants", "each is needed by a function that the one before calls");
+            self.report_too_deep(
+                wanted.span,
+                MAX_DEPTH,
+                "constants",
+                "each is needed by a function that the one before calls",
+            );
             return None;
         }
         self.constantize.depth += 1;

@@ -1,7 +1,7 @@
 //! What is said when a constant has no value.
 
-use super::read::{Refused, Step, Why};
 use super::Wanted;
+use super::read::{Refused, Step, Why};
 use crate::check::Cx;
 use crate::diagnostic::Diagnostic;
 use crate::hir::FuncId;
