@@ -60,6 +60,28 @@ fn kernels_check_without_errors() {
     assert!(count >= 19, "only {count} kernels");
 }
 
+#[test]
+fn programs_of_the_tests_keep_the_promises_of_the_tree() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/files/run");
+    let (mut count, mut faults) = (0, Vec::new());
+    for entry in std::fs::read_dir(folder).expect("the programs are there") {
+        let path = entry.expect("a readable folder").path();
+        if path.extension().is_none_or(|extension| extension != "lang") {
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).expect("a readable file");
+        let (program, diagnostics, ..) = check(&source);
+        // Those that import a file cannot be checked alone.
+        if diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
+            continue;
+        }
+        count += 1;
+        faults.extend(super::verify::verify(&program).into_iter().map(|fault| format!("{}: {fault}", path.display())));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(count >= 20, "only {count} programs");
+}
+
 /// Programs without any diagnostic.
 const RIGHT: &[&str] = &[
     "fn main() { }",

@@ -396,7 +396,11 @@ impl Verifier<'_> {
             ExprKind::Call { callee, args, .. } => {
                 let tys = self.all(args);
                 let func = &self.program[*callee];
-                self.expect(tys == func.params && ty == func.result, "call of another type", node);
+                let fits = match func.kind {
+                    FuncKind::Extern { variadic: true } => tys.starts_with(&func.params),
+                    _ => tys == func.params,
+                };
+                self.expect(fits && ty == func.result, "call of another type", node);
             }
             ExprKind::CallPointer { callee, args, .. } => {
                 let a = self.expr(*callee);
