@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use wait_timeout::ChildExt;
 
 /// What is kept of each stream at most: its end.
-const MOST_OUTPUT: usize = 1 << 20;
+const MOST_OUTPUT: usize = 1 << 16;
 
 /// How long output is waited for when the process has ended, but another one still has the stream open.
 const GRACE: Duration = Duration::from_secs(1);

@@ -344,7 +344,7 @@ impl Printer<'_> {
         if !self.fresh && (self.must_break || self.keeps_break(index)) {
             self.newline(indent);
         }
-        let after_comment = self.after_comment && !is_close(kind) && !matches!(kind, T::Comma | T::Semi);
+        let after_comment = self.after_comment && !matches!(kind, T::RParen | T::RBracket | T::Comma | T::Semi);
         if !self.fresh && index > 0 && (after_comment || self.roles.gap(self.source, index - 1, index)) {
             self.space();
         }

@@ -92,6 +92,7 @@ fn comments_stay_where_they_are() {
          // alone\n\n    x; // of x\n    // last\n}\n// end\n",
     );
     expect("f(/* a */ 1 /* b */, 2);", "f(/* a */ 1 /* b */, 2);\n");
+    expect("fn f() { /* a */ }\nfn g(/* b */) {}", "fn f() { /* a */ }\nfn g(/* b */) {}\n");
     expect("let x = 1 // one\n + 2;", "let x = 1 // one\n    + 2;\n");
 }
 
