@@ -318,6 +318,8 @@ pub struct Test {
     pub target: Vec<String>,
     #[command(flatten)]
     pub search: Search,
+    #[command(flatten)]
+    pub linking: Linking,
     /// Optimize, and compile with LLVM
     #[arg(long, conflicts_with = "sim")]
     pub release: bool,

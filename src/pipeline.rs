@@ -75,7 +75,7 @@ impl Plan {
     /// Loads a program and optimizes it as planned.
     pub fn front(&mut self, program: &Program) -> Result<Module, Failure> {
         let mut module = self.timed("front end", |plan| load(program, plan.level == Level::None))?;
-        add_libraries(&mut module, &program.path, &self.codegen.linking);
+        add_libraries(&mut module, program, &self.codegen.linking);
         let backend = self.backend;
         let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, backend, &plan.codegen))?;
         if self.codegen.stats {
@@ -147,19 +147,21 @@ pub fn load(program: &Program, debug: bool) -> Result<Module, Failure> {
     Ok(module)
 }
 
-/// Where libraries are looked for: in the folder of the main file, where `#link_path` says, where `-L` says, where the variable
-/// LANG_LINK_PATH says; and what `-l` asks for.
-fn add_libraries(module: &mut Module, path: &Path, linking: &Linking) {
-    for name in &linking.library {
+/// Where libraries are looked for: in the folder of the main file, where `#link_path` says, where the project says, where
+/// `-L` says, where the variable LANG_LINK_PATH says; and what the project and `-l` ask for.
+fn add_libraries(module: &mut Module, program: &Program, linking: &Linking) {
+    let project = program.project.as_ref();
+    for name in project.iter().flat_map(|project| &project.link).chain(&linking.library) {
         if !module.libraries.iter().any(|library| library.name == *name) {
             module.libraries.push(Library { name: name.clone(), decl: SourcePos::unknown() });
         }
     }
     let listed = std::env::var_os("LANG_LINK_PATH").unwrap_or_default();
     let listed = std::env::split_paths(&listed).filter(|folder| !folder.as_os_str().is_empty());
-    let more = linking.link_path.iter().cloned().chain(listed);
+    let told = project.iter().flat_map(|project| &project.link_path).chain(&linking.link_path);
+    let more = told.cloned().chain(listed);
     if !module.libraries.is_empty() {
-        let main = path.parent().unwrap_or(Path::new("")).display().to_string();
+        let main = program.path.parent().unwrap_or(Path::new("")).display().to_string();
         module.link_paths.insert(0, main);
         module.link_paths.extend(more.map(|folder| folder.display().to_string()));
     }
@@ -172,7 +174,7 @@ pub struct TestProgram {
 }
 
 /// Reads a program with its tests, and says what is wrong with it if something is.
-pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
+pub fn load_tests(program: &Program, linking: &Linking) -> Result<TestProgram, Failure> {
     let path = &*program.path;
     failure::compiling(path);
     let bytes = std::fs::read(path)
@@ -182,7 +184,8 @@ pub fn load_tests(program: &Program) -> Result<TestProgram, Failure> {
     let (tests, diagnostics) =
         lang_frontend::compile_tests(&mut sources, file, &Disk, &program.places, &source_options(program, true));
     render::show(&sources, &diagnostics);
-    let tests = tests.ok_or(Failure::Shown)?;
+    let mut tests = tests.ok_or(Failure::Shown)?;
+    add_libraries(&mut tests.module, program, linking);
     if cfg!(debug_assertions) {
         verify_or_fail(&tests.module, "the front end")?;
     }
@@ -232,13 +235,7 @@ fn analyze(program: &Program, bytes: Vec<u8>) -> (SourceMap, Vec<Diagnostic>) {
 fn load_source(program: &Program, bytes: Vec<u8>, debug: bool) -> Result<Module, Failure> {
     let (sources, module, diagnostics) = compile(program, bytes, debug);
     render::show(&sources, &diagnostics);
-    let mut module = module.ok_or(Failure::Shown)?;
-    for library in program.project.iter().flat_map(|project| &project.link) {
-        if !module.libraries.iter().any(|known| known.name == *library) {
-            module.libraries.push(Library { name: library.clone(), decl: SourcePos::unknown() });
-        }
-    }
-    Ok(module)
+    module.ok_or(Failure::Shown)
 }
 
 /// What compiling a program depends on besides its source.

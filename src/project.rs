@@ -29,10 +29,13 @@ struct Manifest {
     /// Libraries to link, by their names.
     #[serde(default)]
     link: Vec<String>,
+    /// Folders in which libraries are looked for.
+    #[serde(default)]
+    link_path: Vec<PathBuf>,
 }
 
 /// The keys of a manifest, for suggestions.
-const KEYS: &[&str] = &["name", "version", "main", "import_path", "link"];
+const KEYS: &[&str] = &["name", "version", "main", "import_path", "link", "link_path"];
 
 fn first_version() -> String {
     "0.1.0".to_string()
@@ -50,6 +53,7 @@ pub struct Project {
     pub main: PathBuf,
     pub import_path: Vec<PathBuf>,
     pub link: Vec<String>,
+    pub link_path: Vec<PathBuf>,
 }
 
 impl Project {
@@ -85,7 +89,7 @@ impl Project {
             let at = text.find(&manifest.name).unwrap_or(0) as u32;
             let span = Span::new(file, at, at + manifest.name.len() as u32);
             let message = format!("`{}` cannot be the name of a program", manifest.name);
-            let diagnostic = Diagnostic::error("E0701", span, message).note("it is the name of the executable, too");
+            let diagnostic = Diagnostic::error("E0801", span, message).note("it is the name of the executable, too");
             render::show(&sources, &[diagnostic]);
             return Err(Failure::Shown);
         }
@@ -95,6 +99,7 @@ impl Project {
             main: here(manifest.main),
             import_path: manifest.import_path.into_iter().map(here).collect(),
             link: manifest.link,
+            link_path: manifest.link_path.into_iter().map(here).collect(),
             root: root.to_path_buf(),
         })
     }
@@ -129,10 +134,10 @@ const TAG_TEXT: &str =
 fn explain(error: &toml::de::Error, span: Span) -> Diagnostic {
     let message = error.message().trim();
     let Some(key) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) else {
-        return Diagnostic::error("E0701", span, message.lines().next().unwrap_or("this is not TOML"));
+        return Diagnostic::error("E0801", span, message.lines().next().unwrap_or("this is not TOML"));
     };
     let diagnostic =
-        Diagnostic::error("E0702", span, format!("a project has no `{key}`")).label("not a key of lang.toml");
+        Diagnostic::error("E0802", span, format!("a project has no `{key}`")).label("not a key of lang.toml");
     match nearest(key, KEYS.iter().copied()) {
         Some(near) => diagnostic.suggest(format!("did you mean `{near}`?"), span, near),
         None => diagnostic.note(format!("the keys are {}", KEYS.join(", "))),

@@ -22,6 +22,8 @@ const WITHOUT_PROGRAM: &[(&str, &str)] = &[
     ("E0701", "seen when a program is linked, not when it is checked"),
     ("E0702", "seen when a program is loaded, not when it is checked"),
     ("E0703", "seen when a program is linked, not when it is checked"),
+    ("E0801", "about a project, not a program"),
+    ("E0802", "about a project, not a program"),
 ];
 
 pub fn trials() -> Vec<Trial> {
@@ -53,7 +55,7 @@ fn code_of(section: &str) -> String {
 /// The codes in the sources of the front end, and of what looks for libraries.
 fn raised() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    let mut todo = vec![root().join("frontend/src"), root().join("backends/api/src/library.rs")];
+    let mut todo = vec![root().join("frontend/src"), root().join("backends/api/src/library.rs"), root().join("src")];
     while let Some(path) = todo.pop() {
         if path.is_dir() {
             todo.extend(std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path()));

@@ -8,6 +8,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("project/new-to-clean", || new_to_clean().map_err(Into::into)),
         Trial::test("project/paths", || paths().map_err(Into::into)),
+        Trial::test("project/libraries", || libraries().map_err(Into::into)),
         Trial::test("project/manifest", || manifest().map_err(Into::into)),
         Trial::test("project/search-order", || search_order().map_err(Into::into)),
     ]
@@ -91,24 +92,48 @@ fn paths() -> Result<(), String> {
     Ok(())
 }
 
+/// A library of the project's own, for all that runs its code.
+fn libraries() -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let here = folder.path();
+    write(&here.join("lang.toml"), "name = \"app\"\nlink = [\"twice\"]\nlink_path = [\"native\"]\n")?;
+    write(
+        &here.join("src/main.lang"),
+        "#link \"twice\" { fn twice(x: i32) -> i32; }\nfn main() { print(twice(21)); }\ntest \"c\" { assert(twice(2) == 4); }\n",
+    )?;
+    write(&here.join("twice.c"), "int twice(int x) { return 2 * x; }\n")?;
+    write(&here.join("native/none.txt"), "")?;
+    let mut cc = std::process::Command::new("cc");
+    cc.current_dir(here).args(["-shared", "-fPIC", "-o", "native/libtwice.so", "twice.c"]);
+    expect(run(cc, "").into(), 0, "")?;
+    for place in [here, &here.join("src")] {
+        expect(lang_in(place, &["run"]), 0, "42\n")?;
+        expect(lang_in(place, &["sim"]), 0, "42\n")?;
+        expect(lang_in(place, &["test"]), 0, "ok      c\n\n1 passed, 0 failed\n")?;
+        expect(lang_in(place, &["test", "--sim"]), 0, "ok      c\n\n1 passed, 0 failed\n")?;
+    }
+    expect(lang_in(here, &["build"]), 0, "")?;
+    expect(run(std::process::Command::new(here.join("build/debug/app")), "").into(), 0, "42\n")
+}
+
 /// What is wrong with a `lang.toml` is shown as errors of programs are.
 fn manifest() -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let wrong = [
         (
             "name = \"a\"\nmian = \"b.lang\"\n",
-            "error[E0702]: a project has no `mian`\n --> lang.toml:2:1",
+            "error[E0802]: a project has no `mian`\n --> lang.toml:2:1",
             "did you mean `main`?",
         ),
-        ("name = 3\n", "error[E0701]: invalid type: integer `3`, expected a string\n --> lang.toml:1:8", ""),
+        ("name = 3\n", "error[E0801]: invalid type: integer `3`, expected a string\n --> lang.toml:1:8", ""),
         (
             "name = \"a\"\nlink = \"m\"\n",
-            "error[E0701]: invalid type: string \"m\", expected a sequence\n --> lang.toml:2:8",
+            "error[E0801]: invalid type: string \"m\", expected a sequence\n --> lang.toml:2:8",
             "",
         ),
-        ("version = \"1\"\n", "error[E0701]: missing field `name`\n", ""),
-        ("name = \"a/b\"\n", "error[E0701]: `a/b` cannot be the name of a program\n --> lang.toml:1:9", ""),
-        ("name = \"a\n", "error[E0701]: ", "lang.toml:1:"),
+        ("version = \"1\"\n", "error[E0801]: missing field `name`\n", ""),
+        ("name = \"a/b\"\n", "error[E0801]: `a/b` cannot be the name of a program\n --> lang.toml:1:9", ""),
+        ("name = \"a\n", "error[E0801]: ", "lang.toml:1:"),
         ("name = \"a\"\n", "error: cannot read src/main.lang: ", ""),
     ];
     for (text, first, second) in wrong {

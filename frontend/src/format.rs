@@ -1,6 +1,6 @@
 //! The formatter: the same tokens and comments, with white space as everybody writes it.
 //!
-//! [`format`] works on tokens; the syntax tree only says what they are: which `*` is a pointer, where statements begin, what a
+//! [`format()`] works on tokens; the syntax tree only says what they are: which `*` is a pointer, where statements begin, what a
 //! brace holds (`roles`). `print` lays them out. What the author decides and the formatter keeps:
 //!
 //! - a blank line between statements or elements (one at most);

@@ -40,7 +40,7 @@ pub fn test(args: &Test) -> Result<i32, Failure> {
         if run.seen.contains(&identity(file)) {
             continue;
         }
-        match pipeline::load_tests(&Program::in_project(file, project.clone(), &args.search)) {
+        match pipeline::load_tests(&Program::in_project(file, project.clone(), &args.search), &args.linking) {
             Ok(program) => run.program(file, program.tests, &program.sources)?,
             // One program with errors does not keep the others from being tested.
             Err(failure) if files.len() > 1 => {

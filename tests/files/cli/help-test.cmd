@@ -12,6 +12,9 @@
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)
 ;|       --const-fuel <N>     How many instructions the evaluation of a constant may take [default:
 ;|                            500000000]
+;|   -L <DIR>                 Look for libraries in this folder, too (may be repeated; LANG_LINK_PATH
+;|                            lists more)
+;|   -l <NAME>                Link this library as well, as `#link` does (may be repeated)
 ;|       --release            Optimize, and compile with LLVM
 ;|       --sim                Interpret, with every check on
 ;|   -j, --jobs <N>           How many tests run at a time; default is the number of processors
