@@ -127,7 +127,7 @@ fn failing_links_leave_the_output_alone() {
     let output = folder.path().join("program");
     std::fs::write(&output, "old").unwrap();
     let error = link(&Module::default(), &[&object], &output, scratch.path(), false).unwrap_err();
-    assert!(matches!(&error, LinkError::Failed { stderr, .. } if stderr.contains("lang_main")), "{error}");
+    assert!(matches!(&error, LinkError::Failed { stderr, .. } if stderr.contains("lang_fn_table")), "{error}");
     assert_eq!(std::fs::read(&output).unwrap(), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 
