@@ -601,8 +601,9 @@ impl Lexer<'_> {
         if self.at == start {
             self.at += first.len_utf8();
         }
-        // Replacements for invalid UTF-8 have been reported by the parser's entry.
-        if first != '\u{fffd}' {
+        // Replacements for invalid UTF-8 have been reported by the parser's entry, before all else.
+        let replaced = first == '\u{fffd}' && self.diagnostics.iter().take(2).any(|d| d.code == "E0001");
+        if !replaced {
             let end = start + first.len_utf8();
             let shown = if first.is_control() || first.is_whitespace() { String::new() } else { format!(" `{first}`") };
             let message = format!("unknown character{shown} (U+{:04X})", first as u32);
