@@ -250,6 +250,32 @@ pub(crate) struct FuncDecl {
 }
 
 impl FuncDecl {
+    /// A private function without parameters and result that the program needs; what differs is said by the caller.
+    pub fn new(name: Symbol, span: Span, path: String, source: FuncSource, file: usize, scope: ScopeId) -> FuncDecl {
+        FuncDecl {
+            name,
+            span,
+            path,
+            source,
+            file,
+            scope,
+            attrs: hir::Attrs::default(),
+            export: None,
+            foreign_name: None,
+            is_pub: false,
+            used: true,
+            params: Vec::new(),
+            variadic: false,
+            c_variadic: false,
+            result: Ty::VOID,
+            resolved: true,
+            parent: None,
+            outer_locals: FxHashMap::default(),
+            body: None,
+            bindings: Vec::new(),
+        }
+    }
+
     /// The name of a foreign function in its library.
     pub fn foreign_symbol(&self, interner: &Interner) -> String {
         self.foreign_name.clone().unwrap_or_else(|| interner.resolve(self.name).to_string())

@@ -935,26 +935,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let id = FuncId(self.cx.funcs.len() as u32);
         let outer_locals = self.visible_locals();
         self.cx.funcs.push(FuncDecl {
-            name: Symbol::EMPTY,
-            span: function.head_span,
-            path: format!("{}fn", self.path),
-            source: FuncSource::Fn(decl),
-            file: self.file_index,
-            scope: self.item_scope,
-            attrs: hir::Attrs::default(),
-            export: None,
-            foreign_name: None,
-            is_pub: false,
-            used: true,
-            params: Vec::new(),
-            variadic: false,
-            c_variadic: false,
             result: Ty::ERROR,
             resolved: false,
             parent: self.owner,
             outer_locals,
-            body: None,
-            bindings: Vec::new(),
+            ..FuncDecl::new(
+                Symbol::EMPTY,
+                function.head_span,
+                format!("{}fn", self.path),
+                FuncSource::Fn(decl),
+                self.file_index,
+                self.item_scope,
+            )
         });
         self.cx.resolve_signature(id);
         self.func_value(id, span)

@@ -119,28 +119,7 @@ impl<'a> Cx<'a> {
             .collect();
         let span = Span::new(file.id, 0, 0);
         let id = FuncId(self.funcs.len() as u32);
-        self.funcs.push(FuncDecl {
-            name: Symbol::MAIN,
-            span,
-            path: "main".to_string(),
-            source: FuncSource::Script,
-            file: 0,
-            scope,
-            attrs: hir::Attrs::default(),
-            export: None,
-            foreign_name: None,
-            is_pub: false,
-            used: true,
-            params: Vec::new(),
-            variadic: false,
-            c_variadic: false,
-            result: Ty::VOID,
-            resolved: true,
-            parent: None,
-            outer_locals: FxHashMap::default(),
-            body: None,
-            bindings: Vec::new(),
-        });
+        self.funcs.push(FuncDecl::new(Symbol::MAIN, span, "main".to_string(), FuncSource::Script, 0, scope));
         self.script = Some(id);
         // Up to the first statement that can do anything, initialisers that are constant need not run.
         let mut started = false;

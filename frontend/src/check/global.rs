@@ -398,26 +398,8 @@ impl<'a> Cx<'a> {
         let body = fcx.body;
         let id = FuncId(self.funcs.len() as u32);
         self.funcs.push(FuncDecl {
-            name: Symbol::EMPTY,
-            span,
-            path: "init".to_string(),
-            source: FuncSource::InitAll,
-            file: 0,
-            scope,
-            attrs: hir::Attrs::default(),
-            export: None,
-            foreign_name: None,
-            is_pub: false,
-            used: true,
-            params: Vec::new(),
-            variadic: false,
-            c_variadic: false,
-            result: Ty::VOID,
-            resolved: true,
-            parent: None,
-            outer_locals: FxHashMap::default(),
             body: Some(body),
-            bindings: Vec::new(),
+            ..FuncDecl::new(Symbol::EMPTY, span, "init".to_string(), FuncSource::InitAll, 0, scope)
         });
         id
     }
@@ -425,28 +407,7 @@ impl<'a> Cx<'a> {
 
 /// The function that computes the initialiser of a global.
 fn init_decl(id: GlobalId, name: Symbol, span: Span, file: usize, scope: ScopeId) -> FuncDecl {
-    FuncDecl {
-        name,
-        span,
-        path: String::new(),
-        source: FuncSource::Init(id),
-        file,
-        scope,
-        attrs: hir::Attrs::default(),
-        export: None,
-        foreign_name: None,
-        is_pub: false,
-        used: true,
-        params: Vec::new(),
-        variadic: false,
-        c_variadic: false,
-        result: Ty::ERROR,
-        resolved: true,
-        parent: None,
-        outer_locals: FxHashMap::default(),
-        body: None,
-        bindings: Vec::new(),
-    }
+    FuncDecl { result: Ty::ERROR, ..FuncDecl::new(name, span, String::new(), FuncSource::Init(id), file, scope) }
 }
 
 /// The pattern of a declaration, for its place.

@@ -299,26 +299,14 @@ impl<'a> Cx<'a> {
         let path = format!("{}{}", self.scopes[scope.0 as usize].path, self.interner.resolve(name.name));
         let id = FuncId(self.funcs.len() as u32);
         self.funcs.push(FuncDecl {
-            name: name.name,
-            span: name.span,
-            path,
-            source,
-            file: file_index,
-            scope,
             attrs,
             export,
             foreign_name,
             is_pub: item.is_pub,
             used: false,
-            params: Vec::new(),
-            variadic: false,
-            c_variadic: false,
             result: Ty::ERROR,
             resolved: false,
-            parent: None,
-            outer_locals: FxHashMap::default(),
-            body: None,
-            bindings: Vec::new(),
+            ..FuncDecl::new(name.name, name.span, path, source, file_index, scope)
         });
         if name.name == Symbol::UNDERSCORE {
             return;
@@ -357,26 +345,9 @@ impl<'a> Cx<'a> {
         let path = format!("{}test.{in_backtraces}", self.scopes[scope.0 as usize].path);
         let func = FuncId(self.funcs.len() as u32);
         self.funcs.push(FuncDecl {
-            name: Symbol::EMPTY,
-            span,
-            path,
-            source: FuncSource::Fn(body),
-            file: file_index,
-            scope,
             attrs: hir::Attrs { test_only: true, noinline: true, ..hir::Attrs::default() },
-            export: None,
-            foreign_name: None,
-            is_pub: false,
-            used: true,
-            params: Vec::new(),
-            variadic: false,
-            c_variadic: false,
-            result: Ty::VOID,
             resolved: false,
-            parent: None,
-            outer_locals: FxHashMap::default(),
-            body: None,
-            bindings: Vec::new(),
+            ..FuncDecl::new(Symbol::EMPTY, span, path, FuncSource::Fn(body), file_index, scope)
         });
         self.tests.push(hir::Test { name, span, func, example });
     }
