@@ -290,7 +290,16 @@ impl<'a> Machine<'a> {
             let constant = |data: &lang_ir::InstData| match data.payload {
                 Payload::Global(global) => self.global_address(global),
                 Payload::Func(func) => self.function_address(func),
-                _ => 0,
+                Payload::None
+                | Payload::Bits(_)
+                | Payload::Slot(_)
+                | Payload::Sig(_)
+                | Payload::Mem(_)
+                | Payload::Copy(_)
+                | Payload::Trap(_)
+                | Payload::Jump(_)
+                | Payload::Brif(_)
+                | Payload::Switch(_) => 0,
             };
             self.decoded[index] = Some(Box::new(decode(self.module, func, self.mode, &constant)));
         }

@@ -63,7 +63,16 @@ impl Regions {
             match data.payload {
                 Payload::Mem(mem) => used[mem.alias] = true,
                 Payload::Copy(copy) => (used[copy.dst_alias], used[copy.src_alias]) = (true, true),
-                _ => {}
+                Payload::None
+                | Payload::Bits(_)
+                | Payload::Slot(_)
+                | Payload::Global(_)
+                | Payload::Func(_)
+                | Payload::Sig(_)
+                | Payload::Trap(_)
+                | Payload::Jump(_)
+                | Payload::Brif(_)
+                | Payload::Switch(_) => {}
             }
             let others = data.args.iter().enumerate().filter(|(i, _)| !addresses.contains(i)).map(|(_, v)| v);
             for value in others.chain(data.targets().flat_map(|t| &t.args)) {
