@@ -88,7 +88,7 @@ impl Eval<'_, '_> {
                 Some(ty) => self.value(0, ty),
                 None => ConstValue::Zero,
             },
-            ExprKind::Int(bits) => ConstValue::Int(*bits),
+            ExprKind::Int(bits) => ConstValue::Int(bits.get()),
             ExprKind::Float(value) => ConstValue::Float(*value),
             ExprKind::Bool(value) => ConstValue::Int(u128::from(*value)),
             ExprKind::Str(id) => ConstValue::Str(*id),

@@ -370,6 +370,20 @@ pub struct Expr {
     pub span: Span,
 }
 
+/// The bits of an integer. A `u128` would make every expression a third larger by its alignment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bits([u64; 2]);
+
+impl Bits {
+    pub fn new(bits: u128) -> Bits {
+        Bits([bits as u64, (bits >> 64) as u64])
+    }
+
+    pub fn get(self) -> u128 {
+        u128::from(self.0[0]) | u128::from(self.0[1]) << 64
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// Had an error.
@@ -378,7 +392,7 @@ pub enum ExprKind {
     /// The zero value of its type: nil, zeroed memory, an empty slice; of `void`, nothing.
     Zero,
     /// An integer as bits of its width, or a char.
-    Int(u128),
+    Int(Bits),
     /// A float that its type holds exactly.
     Float(f64),
     Bool(bool),
@@ -748,7 +762,7 @@ pub enum Cond {
     /// Matches and binds. Over an optional the pattern is a [`PatKind::Some`].
     Let {
         value: ExprId,
-        pat: Pat,
+        pat: Box<Pat>,
     },
 }
 

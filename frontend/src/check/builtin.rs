@@ -7,7 +7,7 @@ use super::expr::Operand;
 use super::types::TypePlace;
 use crate::ast::{self, GenericArg};
 use crate::diagnostic::Diagnostic;
-use crate::hir::{Builtin, Conversion, ExprId, ExprKind, Stream};
+use crate::hir::{Bits, Builtin, Conversion, ExprId, ExprKind, Stream};
 use crate::library::Intrinsic;
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
@@ -436,7 +436,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 let Some(ty) = self.type_argument(args, &text, span) else { return self.error(span) };
                 match self.cx.size_of(ty, span) {
                     Some(size) => {
-                        let id = self.add(ExprKind::Int(u128::from(size)), Ty::I64, span);
+                        let id = self.add(ExprKind::Int(Bits::new(size.into())), Ty::I64, span);
                         self.known_ints.insert(id, i128::from(size));
                         id
                     }

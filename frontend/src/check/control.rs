@@ -23,7 +23,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             Cond::Let { pat, value } => {
                 let value = self.expr(value, None);
                 let ty = self.ty(value);
-                let pat = self.let_pattern(pat, value, ty);
+                let pat = Box::new(self.let_pattern(pat, value, ty));
                 hir::Cond::Let { value, pat }
             }
         }

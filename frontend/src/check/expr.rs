@@ -6,7 +6,7 @@ use super::operator::Free;
 use super::types::builtin_type;
 use crate::ast;
 use crate::diagnostic::Diagnostic;
-use crate::hir::{ConstValue, ExprId, ExprKind, LocalId, PlaceId, PlaceKind};
+use crate::hir::{Bits, ConstValue, ExprId, ExprKind, LocalId, PlaceId, PlaceKind};
 use crate::intern::Symbol;
 use crate::resolve::suggest::nearest_or_builtin;
 use crate::resolve::{ConstDeclId, Decl};
@@ -120,7 +120,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     Ty::U8 if c.is_ascii() => Ty::U8,
                     _ => Ty::CHAR,
                 };
-                let id = self.add(ExprKind::Int(u128::from(u32::from(c))), ty, span);
+                let id = self.add(ExprKind::Int(Bits::new(u32::from(c).into())), ty, span);
                 if ty == Ty::U8 {
                     self.known_ints.insert(id, i128::from(u32::from(c)));
                 }
@@ -306,7 +306,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     return self.error(span);
                 }
                 let bits = if negative { value.wrapping_neg() & int.mask() } else { value };
-                let id = self.add(ExprKind::Int(bits), ty, span);
+                let id = self.add(ExprKind::Int(Bits::new(bits)), ty, span);
                 self.known_ints.insert(id, int.to_i128(bits));
                 id
             }

@@ -8,7 +8,7 @@ use crate::ast;
 use crate::constantize::Wanted;
 use crate::consteval::{self, Stop};
 use crate::diagnostic::Diagnostic;
-use crate::hir::{self, ConstId, ConstValue, ExprId, ExprKind, FuncId, GlobalId, GlobalInit, PlaceKind};
+use crate::hir::{self, Bits, ConstId, ConstValue, ExprId, ExprKind, FuncId, GlobalId, GlobalInit, PlaceKind};
 use crate::intern::Symbol;
 use crate::layout::MAX_SIZE;
 use crate::resolve::{ConstDeclId, ScopeId};
@@ -610,13 +610,13 @@ impl<'c, 'a> FnCx<'c, 'a> {
     pub(crate) fn const_value(&mut self, value: &ConstValue, ty: Ty, span: Span) -> ExprId {
         let kind = match value {
             ConstValue::Zero => match self.kind(ty) {
-                TyKind::Int(_) | TyKind::Char => ExprKind::Int(0),
+                TyKind::Int(_) | TyKind::Char => ExprKind::Int(Bits::new(0)),
                 TyKind::Bool => ExprKind::Bool(false),
                 TyKind::Float(_) => ExprKind::Float(0.0),
                 _ => ExprKind::Zero,
             },
             ConstValue::Int(bits) if ty == Ty::BOOL => ExprKind::Bool(*bits != 0),
-            ConstValue::Int(bits) => ExprKind::Int(*bits),
+            ConstValue::Int(bits) => ExprKind::Int(Bits::new(*bits)),
             ConstValue::Float(value) => ExprKind::Float(*value),
             ConstValue::Str(id) => ExprKind::Str(*id),
             ConstValue::Func(id) => ExprKind::Func(*id),
@@ -635,7 +635,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
         };
         let bits = match kind {
-            ExprKind::Int(bits) => Some(bits),
+            ExprKind::Int(bits) => Some(bits.get()),
             _ => None,
         };
         let id = self.add(kind, ty, span);

@@ -8,7 +8,7 @@ use super::Cx;
 use super::body::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{
-    Body, Builtin, Cond, ConstId, ConstValue, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, Pat, PatKind,
+    Body, Builtin, Cond, ConstId, ConstValue, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, PatKind,
     PlaceId, PlaceKind, StmtKind,
 };
 use crate::source::Span;
@@ -235,7 +235,8 @@ impl Flow<'_, '_> {
     }
 
     fn add_cond(&mut self, cond: &Cond) -> bool {
-        if let Cond::Let { value, pat: Pat { kind: PatKind::Some(inner), .. } } = cond
+        if let Cond::Let { value, pat } = cond
+            && let PatKind::Some(inner) = &pat.kind
             && let PatKind::Bind(local) = inner.kind
         {
             return self.add(local, *value);

@@ -8,7 +8,7 @@ use super::body::{FnCx, NameRef};
 use super::convert::{Site, converts};
 use crate::ast::{self, BinaryOp};
 use crate::diagnostic::Diagnostic;
-use crate::hir::{self, CompareOp, ExprId, ExprKind};
+use crate::hir::{self, Bits, CompareOp, ExprId, ExprKind};
 use crate::resolve::Decl;
 use crate::source::Span;
 use crate::types::{IntTy, Ty, TyKind};
@@ -486,7 +486,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 let slice = self.cx.types.slice(element);
                 let base = self.coerce(value, slice);
                 let span = self.body[value].span;
-                let step = self.add(ExprKind::Int(1), Ty::I64, span);
+                let step = self.add(ExprKind::Int(Bits::new(1)), Ty::I64, span);
                 let kind = ExprKind::SliceBy { base, low: None, high: None, inclusive: false, step, bracket: span };
                 self.add(kind, ty, span)
             }

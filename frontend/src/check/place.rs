@@ -8,7 +8,7 @@ use super::operator::hir_op;
 use super::types::builtin_type;
 use crate::ast;
 use crate::diagnostic::Diagnostic;
-use crate::hir::{self, ConstValue, ExprId, ExprKind, LocalId, PlaceId, PlaceKind};
+use crate::hir::{self, Bits, ConstValue, ExprId, ExprKind, LocalId, PlaceId, PlaceKind};
 use crate::intern::Symbol;
 use crate::resolve::Decl;
 use crate::resolve::suggest::nearest;
@@ -151,7 +151,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 }
             }
             (TyKind::Array { len, .. }, "len") => {
-                let id = self.add(ExprKind::Int(u128::from(len)), Ty::I64, span);
+                let id = self.add(ExprKind::Int(Bits::new(len.into())), Ty::I64, span);
                 self.known_ints.insert(id, i128::from(len));
                 return Operand::Value(id);
             }

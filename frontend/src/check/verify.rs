@@ -190,7 +190,7 @@ impl Verifier<'_> {
             ExprKind::Zero => {}
             ExprKind::Int(bits) => {
                 let fits = match types.as_int(ty) {
-                    Some(int) => *bits <= int.mask(),
+                    Some(int) => bits.get() <= int.mask(),
                     None => ty == Ty::CHAR,
                 };
                 self.expect(fits, "integer of another type", node);

@@ -272,7 +272,7 @@ impl Lower<'_, '_, '_> {
     pub fn literal(&self, expr: ExprId) -> Option<ConstValue> {
         Some(match &self.body[expr].kind {
             ExprKind::Zero => ConstValue::Zero,
-            ExprKind::Int(bits) => ConstValue::Int(*bits),
+            ExprKind::Int(bits) => ConstValue::Int(bits.get()),
             ExprKind::Float(x) => ConstValue::Float(*x),
             ExprKind::Bool(value) => ConstValue::Int((*value).into()),
             ExprKind::Str(text) | ExprKind::Bytes(text) => ConstValue::Str(*text),
@@ -357,7 +357,7 @@ impl Lower<'_, '_, '_> {
             ExprKind::Int(bits) => {
                 self.at(span);
                 let ty = self.scalar_type(ty);
-                one(self.iconst(ty, *bits as i128))
+                one(self.iconst(ty, bits.get() as i128))
             }
             ExprKind::Float(x) => {
                 self.at(span);

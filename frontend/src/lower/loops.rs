@@ -71,8 +71,8 @@ impl Lower<'_, '_, '_> {
             Some(step) => {
                 let step_ty = self.int_ty(self.ty(step)).expect("a step is an integer");
                 match body[step].kind {
-                    ExprKind::Int(bits) if bits != 0 && (step_ty.signed || bits >> 127 == 0) => {
-                        Stride::Fixed(step_ty.to_i128(bits))
+                    ExprKind::Int(bits) if bits.get() != 0 && (step_ty.signed || bits.get() >> 127 == 0) => {
+                        Stride::Fixed(step_ty.to_i128(bits.get()))
                     }
                     _ => Stride::Value(self.scalar(step), step_ty),
                 }
