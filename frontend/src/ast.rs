@@ -664,6 +664,8 @@ pub enum PatKind {
     Payload { target: PatTarget, args: List<PatId> },
     /// `.Rect { w, h }`, `Rect { w: width, .. }`.
     Struct { target: PatTarget, fields: List<FieldPat>, rest: bool },
+    /// `error p`: the error of a `T!E`.
+    ErrorOf(PatId),
     /// `(a, b)`, `(a,)`, `()`.
     Tuple(List<PatId>),
     /// `low..high`, `low..=high`, `low..`, `..high`: the ends are literals, or names of constants as `Name` and `Field`.

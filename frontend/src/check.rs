@@ -559,8 +559,8 @@ impl<'a> Cx<'a> {
     }
 
     fn warn_unused_declarations(&mut self, main: Option<FuncId>) {
-        // In a library everything may be used from outside.
-        if main.is_none() {
+        // In a library everything may be used from outside, and what had an error may use anything.
+        if main.is_none() || self.diagnostics.iter().any(Diagnostic::is_error) {
             return;
         }
         let mut warnings = Vec::new();

@@ -542,6 +542,11 @@ impl<'a> Dump<'a> {
                 self.text(")");
             }
             PatKind::Path(path) => self.path(path),
+            PatKind::ErrorOf(inner) => {
+                self.text("(error ");
+                self.pat(inner);
+                self.text(")");
+            }
             PatKind::Case(name) => self.target(PatTarget::Case(name)),
             PatKind::Payload { target, args } => {
                 self.text("(");

@@ -124,6 +124,7 @@ fn pat_name(kind: &mut PatKind) -> Option<&mut Symbol> {
         | PatKind::Lit(_)
         | PatKind::Const(_)
         | PatKind::Path(_)
+        | PatKind::ErrorOf(_)
         | PatKind::Tuple(_)
         | PatKind::Range { .. }
         | PatKind::Or(_) => None,

@@ -44,6 +44,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
                         .suggest("compare it", span.at_end(), " != nil")
                         .help("`if let x = ...` tests it and names the value");
                 }
+                TyKind::Result { .. } => {
+                    diagnostic = diagnostic.help("`if let x = ...` tests that it is no error, and names the value");
+                }
                 TyKind::Pointer { .. } => diagnostic = diagnostic.suggest("compare it", span.at_end(), " != nil"),
                 _ => {}
             }

@@ -5,7 +5,7 @@
 //! steps. A `switch` on a single integer with many cases is answered by a set of intervals instead, and one whose cases
 //! are just strings or cases of an enum by a set of these, in about linear time.
 
-use crate::hir::{ConstValue, Pat, PatKind, StrId};
+use crate::hir::{ConstValue, ERROR, OK, Pat, PatKind, StrId};
 use crate::intern::Interner;
 use crate::source::Span;
 use crate::types::{CaseShape, Ty, TyKind, Types};
@@ -504,6 +504,15 @@ fn show(texts: Texts<'_>, ty: Ty, value: &Missing, out: &mut String) {
             Some(Missing::Any) | None => out.push_str("some(_)"),
             Some(part) => show(texts, payload, part, out),
         },
+        (Missing::Case(number, parts), TyKind::Result { ok, error }) => match (*number as u32, parts.first()) {
+            (ERROR, part) => {
+                out.push_str("error ");
+                show(texts, error, part.unwrap_or(&Missing::Any), out);
+            }
+            (_, Some(Missing::Any)) => out.push_str("value"),
+            (_, Some(part)) => show(texts, ok, part, out),
+            (_, None) => out.push('_'),
+        },
         (Missing::Case(number, parts), TyKind::Enum(id)) => {
             let case = &types[id].cases[*number];
             out.push('.');
@@ -537,6 +546,7 @@ fn case_counts(types: &Types, ty: Ty) -> Vec<usize> {
         TyKind::Struct(id) => vec![types[id].fields.len()],
         TyKind::Enum(id) => types[id].cases.iter().map(|case| case.payload.len()).collect(),
         TyKind::Optional(_) => vec![0, 1],
+        TyKind::Result { .. } => [OK, ERROR].map(|case| types.case_fields(ty, case).len()).to_vec(),
         _ => Vec::new(),
     }
 }
@@ -546,7 +556,7 @@ fn case_tys(types: &Types, ty: Ty, number: usize) -> Vec<Ty> {
     match types.kind(ty) {
         TyKind::Optional(payload) if number == 1 => vec![payload],
         TyKind::Optional(_) => Vec::new(),
-        TyKind::Enum(_) => types.case_fields(ty, number as u32),
+        TyKind::Enum(_) | TyKind::Result { .. } => types.case_fields(ty, number as u32),
         _ => types.fields(ty),
     }
 }

@@ -215,6 +215,36 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.add(ExprKind::Catch { value, error: local, handler }, ty, span)
     }
 
+    /// `value ?? default` of an error result: `value catch { default }`.
+    pub(crate) fn without_error(
+        &mut self,
+        value: ExprId,
+        ok: Ty,
+        default: ast::ExprId,
+        span: Span,
+        diverges: bool,
+    ) -> ExprId {
+        if ok == Ty::VOID {
+            let at = self.body[value].span;
+            self.report(
+                Diagnostic::error("E0305", at, "there is no value here that `??` could give")
+                    .help("`catch { ... }` does something where there is an error"),
+            );
+            self.expr(default, None);
+            return self.error(span);
+        }
+        let default = self.expr_to(default, ok);
+        self.diverges = diverges;
+        if self.ty(default) == Ty::ERROR {
+            return self.error(span);
+        }
+        let at = self.body[default].span;
+        let handler = self.new_block(at);
+        self.body.blocks[handler.index()].tail = Some(default);
+        self.body.blocks[handler.index()].ty = ok;
+        self.add(ExprKind::Catch { value, error: None, handler }, ok, span)
+    }
+
     /// An error result that nobody looks at.
     pub(crate) fn report_dropped(&mut self, value: ExprId) {
         let name = self.name_of(self.ty(value));

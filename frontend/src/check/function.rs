@@ -76,6 +76,7 @@ impl<'a> Cx<'a> {
             // The parser reported that.
             return;
         };
+        let before = self.diagnostics.len();
         let mut fcx = FnCx::new(self, file_index, scope);
         fcx.owner = Some(id);
         fcx.outer_locals = outer_locals;
@@ -103,6 +104,20 @@ impl<'a> Cx<'a> {
         let (body, bindings) = (fcx.body, fcx.bindings);
         self.funcs[id.index()].body = Some(body);
         self.funcs[id.index()].bindings = bindings;
+        self.forget_unused(before, function.head_span.to(file[block].span));
+    }
+
+    /// What is not used in a body with errors may be so only because of them.
+    fn forget_unused(&mut self, before: usize, body: Span) {
+        let inside = |d: &Diagnostic| {
+            let at = d.primary.span;
+            at.file == body.file && body.start <= at.start && at.end <= body.end
+        };
+        if self.diagnostics[before..].iter().any(|d| d.is_error() && inside(d)) {
+            let mut rest = self.diagnostics.split_off(before);
+            rest.retain(|d| !(matches!(d.code, "W0201" | "W0202" | "W0206") && inside(d)));
+            self.diagnostics.append(&mut rest);
+        }
     }
 
     /// The top-level statements of the main file: the body of `main`.
@@ -152,6 +167,7 @@ impl<'a> Cx<'a> {
                 }
             }
         }
+        let before = self.diagnostics.len();
         let mut fcx = FnCx::new(self, 0, scope);
         fcx.owner = Some(id);
         fcx.path = "main.".to_string();
@@ -193,6 +209,7 @@ impl<'a> Cx<'a> {
         self.funcs[id.index()].body = Some(body);
         self.funcs[id.index()].bindings = bindings;
         self.script_inits = inits;
+        self.forget_unused(before, Span::new(file.id, 0, u32::MAX));
     }
 }
 

@@ -656,7 +656,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         id
     }
 
-    /// `value ?? default`
+    /// `value ?? default`, of an optional or an error result.
     pub(crate) fn coalesce(
         &mut self,
         left: ast::ExprId,
@@ -674,19 +674,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let ty = self.ty(value);
         let payload = match self.kind(ty) {
             TyKind::Optional(payload) => payload,
+            TyKind::Result { ok, .. } => return self.without_error(value, ok, right, span, diverges),
             TyKind::Error => {
                 self.expr(right, hint);
                 return self.error(span);
             }
             _ => {
                 let name = self.name_of(ty);
-                let mut diagnostic =
-                    Diagnostic::error("E0305", op_span, format!("`??` needs an optional, not `{name}`"))
-                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil"));
-                if let TyKind::Result { .. } = self.kind(ty) {
-                    diagnostic = diagnostic.help("`catch { ... }` gives another value in place of an error");
-                }
-                self.report(diagnostic);
+                let message = format!("`??` needs an optional or an error result, not `{name}`");
+                self.report(
+                    Diagnostic::error("E0305", op_span, message)
+                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil or an error")),
+                );
                 self.expr(right, hint);
                 return self.error(span);
             }

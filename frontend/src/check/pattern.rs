@@ -70,6 +70,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             PatKind::Case(_)
             | PatKind::Payload { .. }
+            | PatKind::ErrorOf(_)
             | PatKind::Lit(_)
             | PatKind::Const(_)
             | PatKind::Path(_)
@@ -249,15 +250,19 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             return hir::Pat { kind: hir::PatKind::Some(Box::new(inner)), ty, span: node.span };
         }
-        if ty != Ty::ERROR && matches!(node.kind, PatKind::Bind(_) | PatKind::Wild) {
+        if let (TyKind::Result { ok, .. }, PatKind::Wild) = (self.kind(ty), node.kind) {
+            let value = hir::Pat { kind: hir::PatKind::Wild, ty: ok, span: node.span };
+            let parts = if ok == Ty::VOID { Vec::new() } else { vec![(0, value)] };
+            return hir::Pat { kind: hir::PatKind::Case(hir::OK, parts), ty, span: node.span };
+        }
+        let always = matches!(node.kind, PatKind::Bind(_) | PatKind::Wild) && !self.is_result(ty);
+        if ty != Ty::ERROR && always {
             let name = self.name_of(ty);
             let at = self.body[value].span;
-            let mut diagnostic = Diagnostic::error("E0305", at, format!("`if let` needs an optional, not `{name}`"))
-                .label(format!("this is `{name}`, which is never nil"));
-            if let TyKind::Result { .. } = self.kind(ty) {
-                diagnostic = diagnostic.help("`try` or `catch` gives the value of an error result");
-            }
-            self.report(diagnostic);
+            self.report(
+                Diagnostic::error("E0305", at, format!("`if let` needs an optional or an error result, not `{name}`"))
+                    .label(format!("this is `{name}`, which is never nil or an error")),
+            );
             let pat = self.pattern(pat, Ty::ERROR);
             return pat;
         }
@@ -273,12 +278,60 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let inner = self.pattern(pat, payload);
             return hir::Pat { kind: hir::PatKind::Some(Box::new(inner)), ty, span };
         }
-        match self.pattern_kind(pat, ty, span) {
+        let kind = match self.kind(ty) {
+            TyKind::Result { ok, error } => self.result_pattern(pat, ok, error, span),
+            _ => self.pattern_kind(pat, ty, span),
+        };
+        match kind {
             Some(kind) => hir::Pat { kind, ty, span },
             None => {
                 // What had an error, here or in a constant, says nothing of the other cases.
                 self.broken_patterns += 1;
                 hir::Pat { kind: hir::PatKind::Wild, ty, span }
+            }
+        }
+    }
+
+    fn is_result(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Result { .. })
+    }
+
+    /// A pattern for values of `T!E`: all but `error p` and `_` are of the value.
+    fn result_pattern(&mut self, pat: ast::PatId, ok: Ty, error: Ty, span: Span) -> Option<hir::PatKind> {
+        match self.file[pat].kind {
+            PatKind::ErrorOf(inner) => {
+                let inner = self.pattern(inner, error);
+                Some(hir::PatKind::Case(hir::ERROR, vec![(0, inner)]))
+            }
+            PatKind::Payload { target: PatTarget::Path(path), args } if self.is_word(path, "error") => {
+                let &[inner] = &self.file[args] else {
+                    self.report(
+                        Diagnostic::error("E0376", span, "`error` has one pattern behind it: that of the error")
+                            .help("a tuple has parentheses of its own: `error (a, b)`"),
+                    );
+                    self.bind_broken(pat);
+                    return None;
+                };
+                let inner = self.pattern(inner, error);
+                Some(hir::PatKind::Case(hir::ERROR, vec![(0, inner)]))
+            }
+            PatKind::Wild => Some(hir::PatKind::Wild),
+            PatKind::Error => None,
+            PatKind::Or(parts) => {
+                let ty = self.cx.types.intern(TyKind::Result { ok, error });
+                self.alternatives(parts, ty)
+            }
+            _ if ok == Ty::VOID => {
+                self.report(
+                    Diagnostic::error("E0376", span, "there is no value for this pattern, only a possible error")
+                        .help("`_` matches that there is no error, `error e` names the error"),
+                );
+                self.bind_broken(pat);
+                None
+            }
+            _ => {
+                let inner = self.pattern(pat, ok);
+                Some(hir::PatKind::Case(hir::OK, vec![(0, inner)]))
             }
         }
     }
@@ -298,7 +351,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// Whether a path is the name `some`, of the pattern `some(p)`.
     fn is_some(&self, path: ast::Path) -> bool {
-        matches!(self.file[path.segments], [only] if self.cx.text(only.name.name) == "some")
+        self.is_word(path, "some")
+    }
+
+    fn is_word(&self, path: ast::Path, word: &str) -> bool {
+        matches!(self.file[path.segments], [only] if self.cx.text(only.name.name) == word)
     }
 
     fn pattern_kind(&mut self, pat: ast::PatId, ty: Ty, span: Span) -> Option<hir::PatKind> {
@@ -307,6 +364,17 @@ impl<'c, 'a> FnCx<'c, 'a> {
             PatKind::Wild => Some(hir::PatKind::Wild),
             PatKind::Bind(name) => Some(hir::PatKind::Bind(self.bind(name, ty, span))),
             PatKind::Lit(expr) => self.literal_pattern(expr, ty, span),
+            PatKind::ErrorOf(_) => {
+                if ty != Ty::ERROR {
+                    let name = self.name_of(ty);
+                    self.report(
+                        Diagnostic::error("E0376", span, format!("this pattern is of an error, the value is `{name}`"))
+                            .note("`error p` matches what is no value of a `T!E`"),
+                    );
+                }
+                self.bind_broken(pat);
+                None
+            }
             PatKind::Path(path) if self.enum_path(path).is_some() => {
                 let at = self.case_of_target(PatTarget::Path(path), ty, span)?;
                 Some(hir::PatKind::Case(at.case, Vec::new()))

@@ -181,6 +181,9 @@ impl Roles {
             {
                 self.leading_dot(source, source.at(pat.span.start));
             }
+            if let PatKind::ErrorOf(inner) = pat.kind {
+                self.word_before(source, file[inner].span);
+            }
         }
     }
 

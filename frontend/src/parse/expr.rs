@@ -259,14 +259,30 @@ impl Parser<'_> {
         if by_bar {
             self.eat(T::Or);
         }
-        let handler = if self.at(T::LBrace) {
-            self.block()
-        } else {
-            self.error_expected_code("E0101", "`{` after `catch`");
-            self.empty_block()
-        };
+        let handler = if self.at(T::LBrace) { self.block() } else { self.handler_without_braces(op, name.is_some()) };
         self.grow(op);
         self.file.add_expr(ExprKind::Catch { operand, name, handler, op }, self.span_from(start))
+    }
+
+    /// `catch 0`: where a block is missing.
+    fn handler_without_braces(&mut self, op: Span, named: bool) -> BlockId {
+        let token = self.token();
+        if self.panicking || token.after_newline || !starts_operand(token.kind) {
+            self.error_expected_code("E0101", "`{` after `catch`");
+            return self.empty_block();
+        }
+        let found = self.found();
+        let start = self.start();
+        let value = self.operand(0);
+        let span = self.span_from(start);
+        let error = self.mild_error("E0101", span, format!("expected `{{` after `catch`, found {found}"));
+        error.helps.push(match named {
+            true => help("the value in place of the error stands in braces: `catch e { value }`"),
+            false => edit("a value in place of the error is given by `??`", op, "??"),
+        });
+        let block = self.empty_block();
+        self.file.blocks[block.index()].tail = Some(value);
+        block
     }
 
     /// A right operand: its height counts beside the one of what stands left.

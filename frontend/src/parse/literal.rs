@@ -8,10 +8,7 @@ impl Parser<'_> {
     pub(super) fn at_literal(&self) -> bool {
         match self.kind() {
             T::Minus => matches!(self.ahead_kind(1), T::Int | T::Float),
-            kind => matches!(
-                kind,
-                T::Int | T::Float | T::Char | T::Str | T::RawStr | T::ByteStr | T::True | T::False | T::Nil
-            ),
+            kind => is_literal(kind),
         }
     }
 
@@ -464,4 +461,9 @@ fn strip_quotes(text: &str, prefix: usize) -> &str {
     let inner = &text[prefix..];
     // A quote at the end that is escaped does not close.
     inner.strip_suffix(quote).unwrap_or(inner)
+}
+
+/// A literal of one token, without a minus.
+pub(super) fn is_literal(kind: TokenKind) -> bool {
+    matches!(kind, T::Int | T::Float | T::Char | T::Str | T::RawStr | T::ByteStr | T::True | T::False | T::Nil)
 }

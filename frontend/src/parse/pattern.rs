@@ -48,6 +48,10 @@ impl Parser<'_> {
                         .push(help("what a pattern binds is immutable; `var` declares a mutable variable"));
                     self.bump();
                 }
+                if self.at_word("error") && self.pattern_follows() {
+                    self.bump();
+                    return Ok(PatKind::ErrorOf(self.pattern_one()));
+                }
                 match self.ahead_kind(1) {
                     T::DotDot | T::DotDotEq => {
                         let low = self.range_end();
@@ -103,6 +107,17 @@ impl Parser<'_> {
                 PatKind::Error
             }
         })
+    }
+
+    /// Is `error` the word of `error p`? It is not where it can only be a name.
+    fn pattern_follows(&self) -> bool {
+        let (word, next) = (self.token(), self.ahead(1));
+        match next.kind {
+            T::Dot | T::LParen => next.start != word.end(),
+            T::Minus => matches!(self.ahead_kind(2), T::Int | T::Float),
+            T::Ident | T::Const => true,
+            kind => literal::is_literal(kind),
+        }
     }
 
     fn after_path(&mut self, path: Path) -> PatKind {

@@ -523,6 +523,7 @@ pub(crate) fn bound_names(file: &ast::File, pat: ast::PatId, names: &mut Vec<ast
                 bound_names(file, inner, names);
             }
         }
+        PatKind::ErrorOf(inner) => bound_names(file, inner, names),
         // All alternatives bind the same names.
         PatKind::Or(list) => {
             if let Some(&first) = file[list].first() {

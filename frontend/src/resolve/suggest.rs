@@ -1,7 +1,7 @@
 //! Near misses: names at a distance of one or two letters.
 
-/// The candidate that `name` is most likely a misspelling of: at most two edits away, and not a wholly different short
-/// name.
+/// The candidate that `name` is most likely a misspelling of: at most two edits away, in a short name one, or
+/// in capital letters.
 pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     nearest_of(name, candidates).map(|(_, candidate)| candidate)
 }
@@ -21,7 +21,7 @@ pub(crate) fn nearest_or_builtin<'n>(
 /// The nearest candidate and its distance.
 fn nearest_of<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<(usize, &'n str)> {
     let limit = match name.chars().count() {
-        0..=2 => 1,
+        0..=4 => 1,
         _ => 2,
     };
     let mut best: Option<(usize, &str)> = None;
@@ -33,7 +33,11 @@ fn nearest_of<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Opti
         if candidate == name || candidate.is_empty() {
             continue;
         }
-        let Some(distance) = edit_distance(name, candidate, limit) else { continue };
+        let distance = match candidate.eq_ignore_ascii_case(name) {
+            true => Some(1),
+            false => edit_distance(name, candidate, limit),
+        };
+        let Some(distance) = distance else { continue };
         if distance >= name.chars().count().max(candidate.chars().count()) {
             continue;
         }
@@ -76,6 +80,8 @@ mod tests {
         assert_eq!(nearest("lenght", ["length", "width"].into_iter()), Some("length"));
         assert_eq!(nearest("pritn", ["print", "point"].into_iter()), Some("print"));
         assert_eq!(nearest("x", ["y"].into_iter()), None);
+        assert_eq!(nearest("len", ["min", "abs"].into_iter()), None);
+        assert_eq!(nearest("max", ["MIN", "MAX"].into_iter()), Some("MAX"));
         assert_eq!(nearest("total", ["i", "sum"].into_iter()), None);
         let near = |own: &[&'static str]| nearest_or_builtin("totl", own.iter().copied(), ["rotl"].into_iter());
         assert_eq!(
