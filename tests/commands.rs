@@ -1,15 +1,17 @@
 //! What commands print where files cannot say it: lines of JSON, which hold times.
 
-use crate::modes::{Outcome, lang, run};
+use crate::modes::{Outcome, lang, root, run};
 use libtest_mimic::Trial;
 use serde_json::Value;
+use std::path::Path;
 
 pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("command/test-json", || test_json().map_err(Into::into)),
         Trial::test("command/completions", || completions().map_err(Into::into)),
         Trial::test("command/fmt", || fmt().map_err(Into::into)),
-        Trial::test("command/fmt-examples", || examples_are_formatted().map_err(Into::into)),
+        Trial::test("command/fmt-sources", || sources_are_formatted().map_err(Into::into)),
+        Trial::test("command/fmt-ir", || formatting_keeps_the_ir().map_err(Into::into)),
         Trial::test("command/man", || man().map_err(Into::into)),
     ]
 }
@@ -119,6 +121,47 @@ fn fmt() -> Result<(), String> {
     if right { Ok(()) } else { Err(format!("{texts:?} {mode:o} {outcome:?}")) }
 }
 
-fn examples_are_formatted() -> Result<(), String> {
-    printed(&["fmt", "--check", "examples"]).map(drop)
+/// The examples, the library and the kernels. The programs under `tests` show the language in all its layouts.
+fn sources_are_formatted() -> Result<(), String> {
+    let sources = ["examples", "frontend/std", "frontend/src/prelude.lang", "benches/kernels"];
+    printed(&[&["fmt", "--check"], &sources[..]].concat()).map(drop)
+}
+
+/// A program means the same when it is formatted: the same IR, but for the places in it. The formatter's own tests compare the
+/// trees of all programs; this one takes every fourth, to be quick.
+fn formatting_keeps_the_ir() -> Result<(), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let entries = std::fs::read_dir(root().join("tests/files/run")).map_err(failed)?;
+    let mut programs: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    programs.retain(|path| path.extension().is_some_and(|e| e == "lang"));
+    programs.sort();
+    let copies: Vec<_> =
+        programs.iter().step_by(4).map(|path| (path, folder.path().join(path.file_name().unwrap()))).collect();
+    for (path, copy) in &copies {
+        std::fs::copy(path, copy).map_err(failed)?;
+    }
+    printed(&["fmt", &folder.path().display().to_string()])?;
+    for (path, copy) in &copies {
+        let (before, after) = (ir_without_places(path)?, ir_without_places(copy)?);
+        if let Some((before, after)) = before.lines().zip(after.lines()).find(|(before, after)| before != after) {
+            return Err(format!("{}: `{before}` became `{after}`", path.display()));
+        }
+        if before.lines().count() != after.lines().count() {
+            return Err(format!("{}: the IR became longer or shorter", path.display()));
+        }
+    }
+    if copies.len() > 10 { Ok(()) } else { Err(format!("only {} programs were found", copies.len())) }
+}
+
+fn ir_without_places(path: &Path) -> Result<String, String> {
+    let mut command = lang();
+    command.args(["build", "--emit", "ir", "-O0", "-I", "examples", "-o", "/dev/stdout"]).arg(path);
+    let outcome: Outcome = run(command, "").into();
+    if outcome.status != Some(0) {
+        return Err(format!("{}: {outcome:?}", path.display()));
+    }
+    let lines = outcome.stdout.lines().filter(|line| !line.starts_with("file ") && !line.starts_with("link_path "));
+    let place = |word: &str| word.split(':').count() == 3 && word.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    Ok(lines.map(|line| line.split(' ').filter(|word| !place(word)).collect::<Vec<_>>().join(" ") + "\n").collect())
 }

@@ -20,7 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::intern::Interner;
 use crate::lex::{self, Lexed};
 use crate::parse::parse;
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceMap, Span};
 use crate::token::TokenKind;
 use roles::Roles;
 
@@ -120,6 +120,16 @@ impl<'a> Source<'a> {
     /// The atom that begins at this offset.
     fn at(&self, start: u32) -> Option<usize> {
         self.atoms.binary_search_by_key(&start, |atom| atom.start).ok()
+    }
+
+    /// What stands between two atoms: white space and comments.
+    fn between(&self, a: usize, b: usize) -> &'a str {
+        &self.text[self.atoms[a].end as usize..self.atoms[b].start as usize]
+    }
+
+    /// The atom behind this place.
+    fn behind(&self, span: Span) -> usize {
+        self.atoms.partition_point(|atom| atom.start < span.end)
     }
 
     /// The text of a comment as it is printed.

@@ -13,6 +13,8 @@ pub fn print(source: &Source<'_>, roles: &Roles) -> String {
         measure,
         out: String::with_capacity(source.text.len() + source.text.len() / 8),
         column: 0,
+        line: 0,
+        lines: vec![0; source.atoms.len()],
         line_indent: 0,
         indent: 0,
         broken_chain: None,
@@ -88,7 +90,8 @@ impl Measure {
             let on_new_line = index > 0 && breaks_before(source, index);
             if on_new_line {
                 if let Some(&innermost) = open.last() {
-                    forced[innermost] |= roles.holds[innermost] == Holds::List && begins && !is_close(kind);
+                    let is_list = roles.holds[innermost] == Holds::List && !roles.parenthesizes[innermost];
+                    forced[innermost] |= is_list && begins && !is_close(kind);
                 }
                 // No line of statements is left that something in it spans.
                 for &around in &open {
@@ -154,7 +157,8 @@ fn chains(source: &Source<'_>, roles: &Roles, forced: &mut [bool]) -> Vec<usize>
             chain.push(next);
             last = next;
         }
-        let any = chain.iter().any(|&block| forced[block]);
+        let is_broken = |&block: &usize| forced[block] || roles.has_broken_head(source, block);
+        let any = chain.iter().any(is_broken);
         for &block in &chain {
             done[block] = true;
             forced[block] |= any && block + 1 < roles.partner[block];
@@ -166,8 +170,7 @@ fn chains(source: &Source<'_>, roles: &Roles, forced: &mut [bool]) -> Vec<usize>
 
 /// Whether a line break stands between an atom and the one before it.
 fn breaks_before(source: &Source<'_>, index: usize) -> bool {
-    let (before, here) = (source.atoms[index - 1], source.atoms[index]);
-    source.text[before.end as usize..here.start as usize].contains('\n')
+    source.between(index - 1, index).contains('\n')
 }
 
 impl Roles {
@@ -183,7 +186,7 @@ impl Roles {
             (_, T::RParen | T::RBracket | T::Comma | T::Semi | T::Colon | T::DotStar) => false,
             (_, T::Dot) if self.word[b] => !matches!(left, T::DotDot | T::DotDotEq),
             (_, T::Dot) => false,
-            (_, T::Ellipsis) => left == T::Colon,
+            (_, T::Ellipsis) => matches!(left, T::Colon | T::Comma),
             (_, T::DotDot | T::DotDotEq) => !self.ends_operand(source, a),
             (T::DotDot | T::DotDotEq, _) => {
                 self.word[b] || matches!(right, T::FatArrow | T::RBrace | T::LBrace | T::If)
@@ -194,8 +197,35 @@ impl Roles {
         }
     }
 
+    /// Whether a line break before this atom, inside of an element, is the author's to make.
+    fn keeps_break(&self, source: &Source<'_>, index: usize) -> bool {
+        let Some(before) = index.checked_sub(1) else { return false };
+        if !breaks_before(source, index) {
+            return false;
+        }
+        let kind = source.atoms[index].kind;
+        self.operator[index]
+            || self.after_attribute[index]
+            || self.operator[before]
+            || kind == T::Dot && !self.word[index]
+            || matches!(source.atoms[before].kind, T::Eq | T::FatArrow) && !is_open(kind)
+    }
+
+    /// Whether the author broke the lines of what stands before the brace of a block.
+    fn has_broken_head(&self, source: &Source<'_>, brace: usize) -> bool {
+        let mut index = self.head[brace] + 1;
+        while index <= brace {
+            let comment = || source.between(index - 1, index).contains("//");
+            if self.keeps_break(source, index) || comment() {
+                return true;
+            }
+            index = self.partner[index].max(index) + 1;
+        }
+        false
+    }
+
     /// Whether a value can end here, so that a bracket behind it is a call or an index.
-    fn ends_operand(&self, source: &Source<'_>, index: usize) -> bool {
+    pub(super) fn ends_operand(&self, source: &Source<'_>, index: usize) -> bool {
         match source.atoms[index].kind {
             T::Ident => !self.word[index],
             // `opt!(x)` would be type arguments.
@@ -213,6 +243,9 @@ struct Printer<'a> {
     measure: Measure,
     out: String,
     column: usize,
+    /// How many lines were begun, now and when each atom was written.
+    line: usize,
+    lines: Vec<usize>,
     /// Of the line that is being written.
     line_indent: usize,
     /// Of the statement or element that is being written.
@@ -241,6 +274,7 @@ impl Printer<'_> {
     }
 
     fn start_line(&mut self, indent: usize) {
+        self.line += 1;
         self.line_indent = indent;
         self.column = indent;
         self.fresh = true;
@@ -338,10 +372,11 @@ impl Printer<'_> {
         let kind = self.source.atoms[index].kind;
         // In an expression that goes on, lines are indented further.
         let aside = self.roles.after_attribute[index] || self.roles.begins[index] || matches!(kind, T::Else);
+        let aside = aside || self.roles.head[index] != index;
         let indent = if aside || is_close(kind) { self.indent } else { self.indent + INDENT };
         self.trailing_comments(index);
         self.leading_comments(index, indent);
-        if !self.fresh && (self.must_break || self.keeps_break(index)) {
+        if !self.fresh && (self.must_break || self.roles.keeps_break(self.source, index)) {
             self.newline(indent);
         }
         let after_comment = self.after_comment && !matches!(kind, T::RParen | T::RBracket | T::Comma | T::Semi);
@@ -354,22 +389,9 @@ impl Printer<'_> {
     fn raw(&mut self, index: usize) {
         let text = self.source.atom(index);
         self.write(text);
+        self.lines[index] = self.line;
         self.after_comment = false;
         self.source_end = self.source.atoms[index].end as usize;
-    }
-
-    /// Whether a line break before this atom, inside of an element, is the author's to make.
-    fn keeps_break(&self, index: usize) -> bool {
-        let Some(before) = index.checked_sub(1) else { return false };
-        if !breaks_before(self.source, index) {
-            return false;
-        }
-        let kind = self.source.atoms[index].kind;
-        self.roles.operator[index]
-            || self.roles.after_attribute[index]
-            || self.roles.operator[before]
-            || kind == T::Dot && !self.roles.word[index]
-            || matches!(self.source.atoms[before].kind, T::Eq | T::FatArrow) && !is_open(kind)
     }
 
     /// Leaves out a comma.
@@ -383,7 +405,7 @@ impl Printer<'_> {
     fn run(&mut self, from: usize, to: usize, tail: usize) {
         let mut index = from;
         while index < to {
-            if self.roles.operator[index] && index > from {
+            if self.roles.operator[index] && index > from && !self.fresh {
                 self.break_before_operator(index, to, tail);
             }
             if is_open(self.source.atoms[index].kind) {
@@ -411,39 +433,61 @@ impl Printer<'_> {
         }
     }
 
-    /// Goes to the next line if the operator and what follows do not fit.
+    /// Goes to the next line if the operator and its right operand do not fit. An operand that would not fit there either
+    /// stays and breaks at its last bracket, so that nested polynomials become no stairs.
     fn break_before_operator(&mut self, index: usize, to: usize, tail: usize) {
-        if is_assignment(self.source.atoms[index].kind) || self.fresh {
+        let would_help = self.column > self.indent + 2 * INDENT;
+        if is_assignment(self.source.atoms[index].kind) || !would_help || self.peek_comment(index).is_some() {
             return;
         }
-        // To the next operator outside of brackets, or to the brace of a block.
+        // To the brace of a block, if there is one.
+        let operand_end = self.roles.operand_end[index].min(to);
         let mut end = index + 1;
-        let mut tail = tail;
-        while end < to && !self.roles.operator[end] {
-            if is_open(self.source.atoms[end].kind) && self.roles.holds[end] != Holds::List {
-                (end, tail) = (end + 1, 0);
+        let mut last_bracket = None;
+        while end < operand_end {
+            last_bracket = Some(end).filter(|&at| is_open(self.source.atoms[at].kind));
+            if last_bracket.is_some() && self.roles.holds[end] != Holds::List {
+                end += 1;
                 break;
             }
             end = self.roles.partner[end].max(end) + 1;
         }
-        let end = end.min(to);
         let forced = self.measure.next_forced[index];
         let width = if forced < end {
             self.measure.width(index, forced) + 1
+        } else if end < operand_end {
+            self.measure.width(index, end)
         } else {
-            self.measure.width(index, end) + if end == to { tail } else { 0 }
+            self.measure.width(index, end) + self.tail(end, to, tail)
         };
-        let would_help = self.column > self.indent + 2 * INDENT;
-        if self.column + 1 + width > WIDTH && would_help && self.peek_comment(index).is_none() {
-            self.newline(self.indent + INDENT);
+        if self.column + 1 + width <= WIDTH {
+            return;
         }
+        if let Some(open) = last_bracket
+            && self.indent + INDENT + width > WIDTH
+        {
+            let inside = open + 1;
+            let goes_on = self.roles.parenthesizes[open];
+            let first = if goes_on { self.measure.next_break[inside] } else { inside };
+            if self.column + 1 + self.measure.width(index, first) <= WIDTH {
+                return;
+            }
+        }
+        self.newline(self.indent + INDENT);
     }
 
     // ----------------------------------------------------------------------------------------------- brackets
 
     /// Brackets with what they hold.
     fn group(&mut self, open: usize, close: usize, tail: usize) {
+        // Below a condition of several lines, a brace on a line of its own shows where the body begins.
+        let head = self.roles.head[open];
+        let is_head = head != open && self.brackets == 0 && self.lines[head] != self.line;
+        if is_head && self.line_indent > self.indent && !self.fresh && self.peek_comment(open).is_none() {
+            self.newline(self.indent);
+        }
         self.atom(open);
+        let is_below = head != open && self.brackets == 0 && self.column == self.line_indent + 1;
         let holds = self.roles.holds[open];
         let is_empty = open + 1 == close && self.peek_comment(close).is_none();
         if is_empty {
@@ -459,7 +503,8 @@ impl Printer<'_> {
         } else {
             self.column + self.measure.width(open + 1, close + 1) + tail <= WIDTH
         };
-        let fits = fits && self.broken_chain != Some(chain_end);
+        let fits = fits && self.broken_chain != Some(chain_end) && !is_below;
+        let fits = fits || holds == Holds::List && self.roles.parenthesizes[open];
         if holds == Holds::Marks || fits && !self.measure.forced[open] {
             return self.on_one_line(open, close, tail);
         }

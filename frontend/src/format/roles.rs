@@ -24,6 +24,8 @@ pub struct Roles {
     pub tight_after: Vec<bool>,
     /// An operator with an operand on either side: an expression that goes on may break before it.
     pub operator: Vec<bool>,
+    /// Of an operator: the atom behind its right operand.
+    pub operand_end: Vec<usize>,
     /// A name that is a word of the language here: `by`, `restrict`, `error`.
     pub word: Vec<bool>,
     /// A statement, declaration or case begins.
@@ -32,6 +34,10 @@ pub struct Roles {
     pub after_attribute: Vec<bool>,
     /// Of an opening bracket.
     pub holds: Vec<Holds>,
+    /// Of an opening bracket: it only holds an expression together, as in `(a + b) * c`.
+    pub parenthesizes: Vec<bool>,
+    /// Of the brace behind a condition, or what else stands between a keyword and it: where that begins. Else the atom itself.
+    pub head: Vec<usize>,
     /// Of an opening bracket: the closing one. Of the first bar of a closure: the last.
     pub partner: Vec<usize>,
 }
@@ -43,10 +49,13 @@ impl Roles {
             tight_before: vec![false; count],
             tight_after: vec![false; count],
             operator: vec![false; count],
+            operand_end: (1..=count).collect(),
             word: vec![false; count],
             begins: vec![false; count],
             after_attribute: vec![false; count],
             holds: vec![Holds::List; count],
+            parenthesizes: vec![false; count],
+            head: (0..count).collect(),
             partner: (0..count).collect(),
         };
         roles.brackets(source);
@@ -55,6 +64,7 @@ impl Roles {
         roles.patterns(source, file);
         roles.scopes(source, file);
         roles.prefixes(source);
+        roles.parenthesizes = (0..count).map(|index| roles.is_parenthesis(source, index)).collect();
         roles
     }
 
@@ -80,10 +90,24 @@ impl Roles {
         for expr in &file.exprs {
             let start = source.at(expr.span.start);
             match expr.kind {
-                ExprKind::Binary { op_span: op, .. }
-                | ExprKind::Assign { op_span: op, .. }
+                ExprKind::Binary { op_span: op, right, .. } => {
+                    // Of `a ?? b ?? c`, the first has the operand `b`.
+                    let end = match file[right].kind {
+                        ExprKind::Binary { op: BinaryOp::Coalesce, left, .. }
+                            if file[left].span.start == file[right].span.start =>
+                        {
+                            file[left].span
+                        }
+                        _ => expr.span,
+                    };
+                    self.infix(source, source.at(op.start), end);
+                }
+                ExprKind::Assign { op_span: op, .. }
+                | ExprKind::Cast { op, .. }
                 | ExprKind::Pipe { op, .. }
-                | ExprKind::Catch { op, .. } => mark(&mut self.operator, source.at(op.start)),
+                | ExprKind::Catch { op, .. } => {
+                    self.infix(source, source.at(op.start), expr.span);
+                }
                 ExprKind::Unary { op_span: op, .. } => mark(&mut self.tight_after, source.at(op.start)),
                 ExprKind::Unwrap { op, .. } => mark(&mut self.tight_before, source.at(op.start)),
                 ExprKind::Case(_) | ExprKind::StructLit { target: LitTarget::Infer | LitTarget::Case(_), .. } => {
@@ -91,9 +115,20 @@ impl Roles {
                 }
                 ExprKind::ReturnError(error) => self.word_before(source, file[error].span),
                 ExprKind::Closure { .. } => self.closure(source, start),
-                ExprKind::Switch { arms, .. } => {
+                ExprKind::Switch { scrutinee, arms } => {
                     let arms = file[arms].iter().map(|arm| arm.head_span);
                     self.elements(source, arms, Holds::Cases);
+                    let scrutinee = file[scrutinee].span;
+                    self.head(source, scrutinee, source.behind(scrutinee));
+                }
+                ExprKind::If { arms, .. } => {
+                    for arm in &file[arms] {
+                        self.condition(source, file, arm.cond, arm.body);
+                    }
+                }
+                ExprKind::While { cond, body, .. } => self.condition(source, file, cond, body),
+                ExprKind::For { iter, body, .. } => {
+                    self.head(source, file[iter].span, source.at(file[body].span.start).unwrap_or(usize::MAX));
                 }
                 _ => {}
             }
@@ -102,6 +137,28 @@ impl Roles {
             {
                 self.word_before(source, file[step].span);
             }
+        }
+    }
+
+    /// An operator, of what ends with its right operand.
+    fn infix(&mut self, source: &Source<'_>, op: Option<usize>, whole: Span) {
+        if let Some(op) = op {
+            self.operator[op] = true;
+            self.operand_end[op] = source.behind(whole);
+        }
+    }
+
+    fn condition(&mut self, source: &Source<'_>, file: &File, cond: Cond, body: BlockId) {
+        let first = match cond {
+            Cond::Expr(cond) => file[cond].span,
+            Cond::Let { pat, .. } => file[pat].span,
+        };
+        self.head(source, first, source.at(file[body].span.start).unwrap_or(usize::MAX));
+    }
+
+    fn head(&mut self, source: &Source<'_>, first: Span, brace: usize) {
+        if source.kind(brace) == Some(T::LBrace) {
+            self.head[brace] = source.at(first.start).unwrap_or(brace);
         }
     }
 
@@ -184,6 +241,13 @@ impl Roles {
             if let PatKind::ErrorOf(inner) = pat.kind {
                 self.word_before(source, file[inner].span);
             }
+            if let PatKind::Or(alternatives) = pat.kind {
+                for &alternative in file[alternatives].iter().skip(1) {
+                    let span = file[alternative].span;
+                    let bar = source.at(span.start).and_then(|first| first.checked_sub(1));
+                    self.infix(source, bar.filter(|&bar| source.kind(bar) == Some(T::Or)), span);
+                }
+            }
         }
     }
 
@@ -249,6 +313,28 @@ impl Roles {
                 _ => {}
             }
         }
+    }
+
+    fn is_parenthesis(&self, source: &Source<'_>, open: usize) -> bool {
+        if source.atoms[open].kind != T::LParen {
+            return false;
+        }
+        let is_operand = match open.checked_sub(1) {
+            Some(before) => match source.atoms[before].kind {
+                T::Fn => false,
+                T::Bang => !self.tight_before[before],
+                _ => !self.ends_operand(source, before) || self.begins[open],
+            },
+            None => true,
+        };
+        let has_comma = || {
+            let mut index = open + 1;
+            while index < self.partner[open] && source.atoms[index].kind != T::Comma {
+                index = self.partner[index].max(index) + 1;
+            }
+            index < self.partner[open]
+        };
+        is_operand && !has_comma()
     }
 }
 

@@ -79,8 +79,44 @@ fn long_lines_break_at_brackets_and_operators() {
     expect(&call, &format!("let x = call(\n    {name},\n    {name},\n    {name},\n    {name},\n);\n"));
     let sum = format!("let x = {name} + {name} + {name} + {name};");
     expect(&sum, &format!("let x = {name} + {name} + {name}\n    + {name};\n"));
+    let products = format!("let x = {name} * {name} + {name} + b * {name};");
+    expect(&products, &format!("let x = {name} * {name} + {name}\n    + b * {name};\n"));
+    let cast = format!("let x = {name} + {name} + {name} + ab as i64 as i32;");
+    expect(&cast, &format!("let x = {name} + {name} + {name}\n    + ab as i64 as i32;\n"));
+    let pattern = format!("switch x {{ const {name} | const {name} | const {name} | 1 | 2 => 3, else => 4 }}");
+    expect(
+        &pattern,
+        &format!(
+            "switch x {{\n    const {name} | const {name}\n        | const {name} | 1 | 2 => 3,\n    else => 4,\n}}\n"
+        ),
+    );
     let both = format!("if c {{ return {name}; }} else {{ return {name} + {name}; }}");
     expect(&both, &format!("if c {{\n    return {name};\n}} else {{\n    return {name} + {name};\n}}\n"));
+}
+
+/// An expression in parentheses goes on in its lines; one that fits on no line breaks at its last bracket.
+#[test]
+fn parentheses_are_no_lists() {
+    let n = "a_name_of_thirty_five_characters___";
+    expect("let x = (\n    a\n    + b\n);", "let x = (a\n    + b);\n");
+    expect("let x = ( // why\n a + b\n);", "let x = ( // why\n    a + b\n);\n");
+    let last = format!("let x = a * ({n} + {n} + {n} + {n});");
+    expect(&last, &format!("let x = a * ({n} + {n}\n    + {n} + {n});\n"));
+    let polynomial = format!("let x = {n} + x * ({n} + x * ({n} + x * ({n} + x * ({n} + x * {n}))));");
+    expect(&polynomial, &format!("let x = {n} + x * ({n}\n    + x * ({n} + x * ({n}\n    + x * ({n} + x * {n}))));\n"));
+}
+
+#[test]
+fn a_brace_stands_below_a_condition_of_several_lines() {
+    let n = "a_name_of_thirty_five_characters___";
+    let long = format!("if {n} && {n} || {n} && {n} {{ a; }} else {{ b; }}");
+    expect(&long, &format!("if {n} && {n}\n    || {n} && {n}\n{{\n    a;\n}} else {{\n    b;\n}}\n"));
+    expect("while a\n && b { c; }", "while a\n    && b\n{\n    c;\n}\n");
+    expect("for x in a\n |> f() {}", "for x in a\n    |> f()\n{}\n");
+    expect("switch a\n + b { else => c }", "switch a\n    + b\n{\n    else => c,\n}\n");
+    expect("if a\n && b // why\n { c; }", "if a\n    && b // why\n{\n    c;\n}\n");
+    expect("if f(\n a,\n b) { c; }", "if f(\n    a,\n    b,\n) { c; }\n");
+    expect("let x = a\n + if b { c } else { d };", "let x = a\n    + if b { c } else { d };\n");
 }
 
 #[test]
@@ -104,7 +140,8 @@ fn what_has_errors_is_left_alone() {
 /// All programs of this repository, but those that are to have errors.
 fn programs() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut todo: Vec<PathBuf> = ["examples", "benches", "tests"].iter().map(|folder| root.join(folder)).collect();
+    let mut todo: Vec<PathBuf> =
+        ["examples", "benches", "tests", "frontend"].iter().map(|folder| root.join(folder)).collect();
     let mut found = Vec::new();
     while let Some(path) = todo.pop() {
         if path.is_dir() {
@@ -135,6 +172,37 @@ fn every_program_keeps_its_meaning_and_is_formatted_once() {
         }
     }
     assert!(count > 100, "only {count} programs were found");
+}
+
+/// As much of a program on one line as comments allow: the formatter has to find where lines break.
+#[test]
+fn joined_programs_are_formatted_once() {
+    let mut count = 0;
+    for path in programs() {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        if text.starts_with("#!") || !parses(&text) {
+            continue;
+        }
+        let mut sources = SourceMap::new();
+        let file = sources.add("a.lang", text.as_str());
+        let lexed = lex::lex(file, &text, &mut Vec::new());
+        let source = Source::new(&text, &lexed);
+        let mut joined = String::new();
+        let mut last_end = 0;
+        for (index, atom) in source.atoms.iter().enumerate() {
+            let between = &text[last_end..atom.start as usize];
+            let is_space = between.trim().is_empty();
+            joined.push_str(if is_space && !between.is_empty() { " " } else { between });
+            joined.push_str(source.atom(index));
+            last_end = atom.end as usize;
+        }
+        joined.push_str(&text[last_end..]);
+        if parses(&joined) {
+            stable(&joined).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} programs were left");
 }
 
 /// A small generator of random numbers (Marsaglia's xorshift).
