@@ -23,6 +23,7 @@ mod pages;
 mod commands;
 mod explain;
 mod projects;
+mod linking;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -38,6 +39,7 @@ fn main() {
     trials.extend(commands::trials());
     trials.extend(explain::trials());
     trials.extend(projects::trials());
+    trials.extend(linking::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();
 }

@@ -1,9 +1,11 @@
 //! The libraries that a program asks for: where they are, and their functions in this process.
 //!
 //! A library is looked for in the folders of [`Module::link_paths`], then where the system keeps its own. A name with a slash
-//! is the path of a file, looked for from the same folders.
+//! is the path of a file, looked for from the same folders. Into this process a static library comes as a shared one that is
+//! made of it.
 
 use crate::Error;
+use crate::link::{LinkError, shared};
 use lang_ir::{Function, Library, Module, SourcePos};
 use libloading::os::unix;
 use std::ffi::OsString;
@@ -38,8 +40,8 @@ impl fmt::Display for Missing {
 pub enum Found {
     /// It is a part of the C library, and always there.
     CLibrary,
-    /// The linker finds it by its name, and it may be loaded from this file.
-    System(Option<PathBuf>),
+    /// The linker finds it by its name; it is loaded from this file, which is static where there is no other.
+    System(PathBuf),
     Shared(PathBuf),
     Static(PathBuf),
 }
@@ -128,10 +130,11 @@ fn find_in_system(name: &str) -> Option<Found> {
         let path = folder.join(&plain);
         if path.is_file() {
             // It may be a text for the linker.
-            return Some(Found::System(if is_elf(&path) { Some(path) } else { versioned() }));
+            return Some(Found::System(if is_elf(&path) { path } else { versioned().unwrap_or(path) }));
         }
-        if folder.join(format!("lib{name}.a")).is_file() {
-            return Some(Found::System(versioned()));
+        let archive = folder.join(format!("lib{name}.a"));
+        if archive.is_file() {
+            return Some(Found::System(versioned().unwrap_or(archive)));
         }
         if let Some(path) = versioned() {
             return Some(Found::Shared(path));
@@ -178,13 +181,17 @@ impl Loaded {
             let path = match find(module, library).map_err(Error::Missing)? {
                 // What is not in this process already is known by its first version.
                 Found::CLibrary => PathBuf::from(format!("lib{}.so.6", library.name)),
-                Found::System(Some(path)) | Found::Shared(path) => path,
-                Found::System(None) => return Err(only_static(module, library, "the system")),
-                Found::Static(path) => return Err(only_static(module, library, &path.display().to_string())),
+                Found::System(path) | Found::Shared(path) | Found::Static(path) => path,
             };
+            let is_static = path.extension().is_some_and(|e| e == "a" || e == "o");
+            // Once it is loaded, nobody needs the file.
+            let made = if is_static { Some(made_shared(module, library, &path)?) } else { None };
+            // What a static library uses may be in one that comes later.
+            let mode = if is_static { unix::RTLD_LAZY } else { unix::RTLD_NOW } | unix::RTLD_GLOBAL;
+            let path = made.as_ref().map_or(path, |made| made.path().to_path_buf());
             let is_c = C_LIBRARY.contains(&&*library.name);
             // SAFETY: what a library does when it is loaded is the business of who asks for it.
-            match unsafe { unix::Library::open(Some(&path), unix::RTLD_NOW | unix::RTLD_GLOBAL) } {
+            match unsafe { unix::Library::open(Some(&path), mode) } {
                 Ok(loaded) => libraries.push(loaded),
                 Err(_) if is_c => {}
                 Err(error) => {
@@ -217,13 +224,23 @@ impl Drop for Loaded {
     }
 }
 
-fn only_static(module: &Module, library: &Library, place: &str) -> Error {
-    let mut missing = no_library(module, library, format!("found only a static one: {place}"));
-    missing.message = format!("the library `{}` cannot be loaded into a running process", library.name);
+/// A shared library with all that a static one has.
+fn made_shared(module: &Module, library: &Library, path: &Path) -> Result<tempfile::NamedTempFile, Error> {
+    let failed = |error: std::io::Error| Error::Environment(format!("cannot write a temporary file: {error}"));
+    let made = tempfile::Builder::new().prefix("lang-").suffix(".so").tempfile().map_err(failed)?;
+    let how = match shared(path, made.path()) {
+        Ok(()) => return Ok(made),
+        Err(LinkError::Failed { stderr, .. }) => stderr.lines().next().unwrap_or_default().to_string(),
+        Err(error) => error.to_string(),
+    };
+    let mut missing = no_library(module, library, how);
+    missing.message = format!("the static library `{}` cannot be loaded into a running process", library.name);
     missing.code = "E0702";
-    missing.help =
-        Some(format!("`lang build` links it; `lang run` and `lang sim` need a shared one, `lib{}.so`", library.name));
-    Error::Missing(missing)
+    missing.help = Some(format!(
+        "`lang build` links {}; `lang run` and `lang sim` make a shared library of it, for which `cc -fPIC` has to have compiled it",
+        path.display()
+    ));
+    Err(Error::Missing(missing))
 }
 
 /// That nobody has a function that the program declares.

@@ -118,6 +118,25 @@ pub fn library(object: &Path, scratch: &Path) -> Result<Vec<u8>, LinkError> {
     std::fs::read(&whole).map_err(write_error)
 }
 
+/// Makes a shared library of a static one, or of an object.
+pub(crate) fn shared(archive: &Path, output: &Path) -> Result<(), LinkError> {
+    let compiler = Compiler::of_system();
+    let mut command = Command::new(&compiler.program);
+    // What it defines it uses itself, as in an executable.
+    command.args(&compiler.args).args(["-shared", "-Wl,-Bsymbolic", "-o"]).arg(output);
+    command.arg("-Wl,--whole-archive").arg(archive).args(["-Wl,--no-whole-archive", "-Wl,--as-needed", "-lm"]);
+    let program = compiler.program;
+    let result = match command.output() {
+        Ok(result) => result,
+        Err(error) => return Err(LinkError::NoCompiler { program, error }),
+    };
+    if result.status.success() {
+        return Ok(());
+    }
+    let stderr = String::from_utf8_lossy(&result.stderr).into_owned();
+    Err(LinkError::Failed { program, status: result.status.to_string(), stderr })
+}
+
 /// The libraries that a module asks for, all of them.
 fn libraries(module: &Module) -> Result<Vec<(&str, Found)>, LinkError> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
