@@ -39,6 +39,7 @@ pub(crate) mod path;
 pub(crate) mod pattern;
 pub(crate) mod place;
 pub(crate) mod print;
+pub(crate) mod recursion;
 pub(crate) mod signature;
 pub(crate) mod slice;
 pub(crate) mod types;
@@ -101,6 +102,7 @@ fn run(
     cx.check_bodies();
     if !cx.diagnostics.iter().any(Diagnostic::is_error) {
         cx.check_lending();
+        cx.check_recursion();
     }
     cx.finish()
 }
