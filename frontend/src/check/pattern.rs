@@ -1,6 +1,7 @@
 //! Patterns: of `let`, which always match, and of `switch`, `if let` and `while let`.
 
 use super::body::{Binding, FnCx, NameRef};
+use super::coverage;
 use crate::ast::{self, PatKind, PatTarget};
 use crate::consteval;
 use crate::diagnostic::Diagnostic;
@@ -53,11 +54,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
             PatKind::Struct { target, fields, rest } => {
                 if let TyKind::Enum(_) = self.kind(ty) {
-                    self.report(
-                        Diagnostic::error("E0370", node.span, "this pattern does not match every value")
-                            .help("`if let` or `switch` tests a value"),
-                    );
-                    return self.bind_broken(pat);
+                    return self.bind_by_test(pat, init, mutable, span, out);
                 }
                 let Some(id) = self.struct_pattern(target, ty, node.span) else {
                     let parts: Vec<(u32, ast::PatId)> = self.file[fields].iter().map(|field| (0, field.pat)).collect();
@@ -75,14 +72,42 @@ impl<'c, 'a> FnCx<'c, 'a> {
             | PatKind::Const(_)
             | PatKind::Path(_)
             | PatKind::Range { .. }
-            | PatKind::Or(_) => {
-                self.report(
-                    Diagnostic::error("E0370", node.span, "this pattern does not match every value")
-                        .help("`if let` or `switch` tests a value"),
-                );
-                self.bind_broken(pat);
-            }
+            | PatKind::Or(_) => self.bind_by_test(pat, init, mutable, span, out),
         }
+    }
+
+    /// A pattern that may not match, such as a case of an enum, unless it covers all values of the type: that of the
+    /// only case does.
+    fn bind_by_test(&mut self, pat: ast::PatId, init: ExprId, mutable: bool, span: Span, out: &mut Vec<hir::Stmt>) {
+        let (ty, at) = (self.ty(init), self.file[pat].span);
+        if ty == Ty::ERROR {
+            return self.bind_broken(pat);
+        }
+        let (first, errors, broken) = (self.body.locals.len(), self.cx.diagnostics.len(), self.broken_patterns);
+        let test = self.pattern(pat, ty);
+        if broken != self.broken_patterns || self.cx.diagnostics[errors..].iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let texts = coverage::Texts { types: &self.cx.types, interner: self.cx.interner, strings: &self.cx.strings };
+        let covered = coverage::check(texts, &[(&test, false, at)]);
+        if covered.missing.is_some() || covered.gave_up {
+            let mut diagnostic = Diagnostic::error("E0370", at, "this pattern does not match every value");
+            if let Some([example, ..]) = covered.missing.as_deref() {
+                diagnostic = diagnostic.label(format!("{example} is not matched"));
+            }
+            self.report(diagnostic.help("`if let` or `switch` tests a value"));
+            for local in first..self.body.locals.len() {
+                self.mark_used(LocalId(local as u32));
+            }
+            return;
+        }
+        for local in &mut self.body.locals[first..] {
+            local.mutable = mutable;
+        }
+        let body = self.add(hir::ExprKind::Zero, Ty::VOID, at);
+        let arms = vec![hir::Arm { pat: test, guard: None, body }];
+        let test = self.add(hir::ExprKind::Switch { value: init, arms }, Ty::VOID, span);
+        out.push(hir::Stmt { kind: hir::StmtKind::Expr(test), span });
     }
 
     /// Declares the names of a pattern that had an error.
@@ -235,8 +260,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     // -------------------------------------------------------------------------------------------- of tests
 
-    /// The pattern of `if let` and `while let`: over an optional it is of the value that is not nil.
-    pub(crate) fn let_pattern(&mut self, pat: ast::PatId, value: ExprId, ty: Ty) -> hir::Pat {
+    /// The pattern of an `if let` or `while let`: over an optional it is of the value that is not nil.
+    pub(crate) fn let_pattern(&mut self, pat: ast::PatId, value: ExprId, ty: Ty, head: &str) -> hir::Pat {
         let node = self.file[pat];
         if let TyKind::Optional(payload) = self.kind(ty) {
             if let PatKind::Payload { target: PatTarget::Path(path), .. } = node.kind
@@ -257,12 +282,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let always = matches!(node.kind, PatKind::Bind(_) | PatKind::Wild) && !self.is_result(ty);
         if ty != Ty::ERROR && always {
-            let name = self.name_of(ty);
-            let at = self.body[value].span;
-            self.report(
-                Diagnostic::error("E0305", at, format!("`if let` needs an optional or an error result, not `{name}`"))
-                    .label(format!("this is `{name}`, which is never nil or an error")),
-            );
+            self.report_untestable(head, Testable::OptionalOrResult, self.body[value].span, value);
             let pat = self.pattern(pat, Ty::ERROR);
             return pat;
         }
