@@ -17,13 +17,13 @@ struct Branches {
 
 impl<'c, 'a> FnCx<'c, 'a> {
     /// Checks what `if` and `while` test; names that it binds go to the innermost scope.
-    fn cond(&mut self, cond: Cond) -> hir::Cond {
+    fn cond(&mut self, cond: Cond, head: &str) -> hir::Cond {
         match cond {
             Cond::Expr(expr) => hir::Cond::Expr(self.condition(expr)),
             Cond::Let { pat, value } => {
                 let value = self.expr(value, None);
                 let ty = self.ty(value);
-                let pat = Box::new(self.let_pattern(pat, value, ty));
+                let pat = Box::new(self.let_pattern(pat, value, ty, head));
                 hir::Cond::Let { value, pat }
             }
         }
@@ -104,7 +104,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut all_diverge = true;
         for arm in &self.file[arms] {
             self.push_scope(ast::List::EMPTY);
-            let cond = self.cond(arm.cond);
+            let cond = self.cond(arm.cond, "if let");
             // Only the first condition is always evaluated.
             let diverges = *after_first.get_or_insert(self.diverges);
             let is_literal = hint.is_none() && matches!(arm.cond, Cond::Expr(_)) && self.is_literal_block(arm.body);
@@ -224,7 +224,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let id = self.push_loop(label);
         self.push_scope(ast::List::EMPTY);
-        let cond = self.cond(cond);
+        let cond = self.cond(cond, "while let");
         let diverges = self.diverges;
         let body = self.loop_body(body);
         self.pop_scope();

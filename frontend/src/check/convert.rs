@@ -270,11 +270,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
             .label(format!("this is `{found}`"));
         let is_number = |ty: Ty| self.cx.types.is_int(ty) || self.cx.types.is_float(ty);
         match (self.kind(from), self.kind(to)) {
-            (TyKind::Int(_), TyKind::Bool) => {
-                diagnostic = diagnostic.suggest("compare it", span.at_end(), " != 0");
-            }
+            (TyKind::Int(_), TyKind::Bool) => diagnostic = self.suggest_comparison(diagnostic, span, "0"),
             (TyKind::Pointer { .. } | TyKind::Optional(_), TyKind::Bool) => {
-                diagnostic = diagnostic.suggest("compare it", span.at_end(), " != nil");
+                diagnostic = self.suggest_comparison(diagnostic, span, "nil");
+            }
+            (TyKind::Str, TyKind::Char | TyKind::Int(IntTy { bits: 8, signed: false })) => {
+                diagnostic = self.suggest_character(diagnostic, value);
             }
             (TyKind::Optional(payload), _) if payload == to => {
                 diagnostic = diagnostic
@@ -314,6 +315,30 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.report(diagnostic);
     }
 
+    /// Proposes `value != zero`; in parentheses behind a `!`.
+    fn suggest_comparison(&self, diagnostic: Diagnostic, span: Span, zero: &str) -> Diagnostic {
+        let before = Span { start: span.start.saturating_sub(1), end: span.start, ..span };
+        match self.cx.sources.snippet(before) == "!" {
+            true => {
+                let text = self.cx.sources.snippet(span);
+                diagnostic.suggest("compare it", Span { start: before.start, ..span }, format!("{text} == {zero}"))
+            }
+            false => diagnostic.suggest("compare it", span.at_end(), format!(" != {zero}")),
+        }
+    }
+
+    /// Proposes `'x'` for the string `"x"`.
+    pub(crate) fn suggest_character(&self, diagnostic: Diagnostic, value: ExprId) -> Diagnostic {
+        let span = self.body[value].span;
+        let text = self.cx.sources.snippet(span);
+        match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(text) if text.chars().count() == 1 && text != "'" => {
+                diagnostic.suggest("a character stands in single quotes", span, format!("'{text}'"))
+            }
+            _ => diagnostic.help("`s[i]` is a byte of a string, `s.chars()` are its characters"),
+        }
+    }
+
     /// Proposes `value as T`.
     pub(crate) fn suggest_cast(&self, diagnostic: Diagnostic, value: ExprId, to: Ty) -> Diagnostic {
         let span = self.body[value].span;
@@ -340,6 +365,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.error(span);
         }
         if from == to {
+            self.body.exprs[value.index()].span = span;
             return value;
         }
         let kind = match (self.kind(from), self.kind(to)) {

@@ -1,6 +1,7 @@
 //! Error results `T!E`: `return error`, `try`, `catch`.
 
 use super::body::{BlockRole, FnCx};
+use super::expr::Testable;
 use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, BlockId, ERROR, ExprId, ExprKind, OK};
@@ -88,11 +89,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             TyKind::Result { ok, .. } => (ok, ExprKind::TryResult { value, op }),
             TyKind::Error => return self.error(span),
             _ => {
-                let name = self.name_of(ty);
-                self.report(
-                    Diagnostic::error("E0305", op, format!("`try` needs an optional or an error result, not `{name}`"))
-                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil or an error")),
-                );
+                self.report_untestable("try", Testable::OptionalOrResult, op, value);
                 return self.error(span);
             }
         };

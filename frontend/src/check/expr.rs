@@ -630,17 +630,46 @@ impl<'c, 'a> FnCx<'c, 'a> {
             TyKind::Optional(payload) => self.add(ExprKind::Unwrap { value, op }, payload, span),
             TyKind::Error => self.error(span),
             _ => {
-                let name = self.name_of(self.ty(value));
-                let mut diagnostic = Diagnostic::error("E0305", op, format!("`!` needs an optional, not `{name}`"))
-                    .secondary(self.body[value].span, format!("this is `{name}`, which is never nil"));
-                if let TyKind::Result { .. } = self.kind(self.ty(value)) {
-                    diagnostic = diagnostic.help("`try` passes an error on, `catch e { ... }` handles it");
-                }
-                self.report(diagnostic);
+                self.report_untestable("!", Testable::Optional, op, value);
                 self.error(span)
             }
         }
     }
+
+    /// The operand of `what`, which stands at `at`, is nothing that `what` tests.
+    pub(crate) fn report_untestable(&mut self, what: &str, tested: Testable, at: Span, value: ExprId) {
+        let (ty, span) = (self.ty(value), self.body[value].span);
+        if ty == Ty::NIL {
+            self.report_bare_nil(span);
+            return;
+        }
+        let name = self.name_of(ty);
+        let (wanted, never) = match tested {
+            Testable::Optional => ("an optional", "never nil"),
+            Testable::OptionalOrResult => ("an optional or an error result", "never nil or an error"),
+        };
+        let diagnostic = Diagnostic::error("E0305", at, format!("`{what}` needs {wanted}, not `{name}`"));
+        let pointer = matches!(self.kind(ty), TyKind::Pointer { .. });
+        let label = format!("this is `{name}`, which is {}", if pointer { "no optional" } else { never });
+        let mut diagnostic = if at == span { diagnostic.label(label) } else { diagnostic.secondary(span, label) };
+        if pointer {
+            diagnostic = diagnostic.help(format!("compare the pointer with `nil`, or let it be a `?{name}`"));
+        } else if let TyKind::Result { .. } = self.kind(ty) {
+            diagnostic = diagnostic.help("`try` passes an error on, `catch e { ... }` handles it");
+        }
+        self.report(diagnostic);
+    }
+
+    pub(crate) fn report_bare_nil(&mut self, span: Span) {
+        self.report(Diagnostic::error("E0311", span, "the type of this `nil` is not known"));
+    }
+}
+
+/// What an operator or pattern tests.
+#[derive(Clone, Copy)]
+pub(crate) enum Testable {
+    Optional,
+    OptionalOrResult,
 }
 
 pub(crate) fn num_type(suffix: ast::NumType) -> Ty {

@@ -255,7 +255,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 }
             },
             LitTarget::Case(name) => {
-                return match self.case_of_hint(name, name.span, hint) {
+                let with_dot = Span { start: span.start, ..name.span };
+                return match self.case_of_hint(name, with_dot, hint) {
                     Some(at) => self.case_literal(at, fields, span),
                     None => self.broken_literal(fields, span),
                 };

@@ -1,11 +1,13 @@
 //! Operators.
 //!
 //! Literals without a suffix take their type from what surrounds them. So an operand of which all literals are free
-//! (`Free`) is checked after the other one, with its type. Chains such as `a + b + c` nest to the left as high as there
+//! (`Free`) is checked after the other one, with its type; so is what says nothing of its type, such as `.Red` on the
+//! left of `==`. Chains such as `a + b + c` nest to the left as high as there
 //! are terms; they are checked in a loop.
 
 use super::body::{FnCx, NameRef};
 use super::convert::{Site, converts};
+use super::expr::Testable;
 use crate::ast::{self, BinaryOp};
 use crate::diagnostic::Diagnostic;
 use crate::hir::{self, Bits, CompareOp, ExprId, ExprKind};
@@ -47,6 +49,8 @@ impl Free {
 enum Left {
     /// Free; not checked yet.
     Free(ast::ExprId, Free),
+    /// Left of a comparison, and takes its type from the right side; not checked yet.
+    Untyped(ast::ExprId),
     Done(ExprId),
 }
 
@@ -200,8 +204,15 @@ impl<'c, 'a> FnCx<'c, 'a> {
             };
             leaf = left;
         }
+        let compared_with = chain.last().and_then(|&(node, _)| match self.file[node].kind {
+            ast::ExprKind::Binary { op, right, .. } if op.is_comparison() => Some(right),
+            _ => None,
+        });
         let mut left = match self.free(leaf) {
             Some(free) => Left::Free(leaf, free),
+            None if self.is_untyped(leaf) && compared_with.is_some_and(|right| !self.is_untyped(right)) => {
+                Left::Untyped(leaf)
+            }
             None => Left::Done(self.expr(leaf, asked)),
         };
         for &(node, asked) in chain.iter().rev() {
@@ -219,6 +230,22 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 let ty = self.free_ty(free, hint);
                 self.free_expr(expr, ty)
             }
+            Left::Untyped(expr) => self.expr(expr, hint),
+        }
+    }
+
+    /// Whether an expression says nothing of its type: a case or literal without a name, or an array or tuple of such
+    /// and of free literals.
+    fn is_untyped(&mut self, expr: ast::ExprId) -> bool {
+        match self.file[expr].kind {
+            ast::ExprKind::Case(_) => true,
+            ast::ExprKind::StructLit { target, .. } => !matches!(target, ast::LitTarget::Path(_)),
+            ast::ExprKind::Call { callee, .. } => matches!(self.file[callee].kind, ast::ExprKind::Case(_)),
+            ast::ExprKind::Array(parts) | ast::ExprKind::Tuple(parts) => {
+                let file = self.file;
+                file[parts].iter().all(|&part| self.is_untyped(part) || self.free(part).is_some())
+            }
+            _ => false,
         }
     }
 
@@ -241,10 +268,16 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     let right = self.expr(right, None);
                     Left::Done(self.arithmetic(op, left, right, op_span, span))
                 }
+                Left::Untyped(left) => Left::Done(self.expr(left, None)),
             };
         }
         let right_free = self.free(right);
         let (left, right) = match (left, right_free) {
+            (Left::Untyped(left), _) => {
+                let right = self.expr(right, None);
+                let ty = self.ty(right);
+                (self.expr(left, Some(ty)), right)
+            }
             (Left::Free(_, a), Some(b)) if is_arithmetic(op) => return Left::Free(node, a.and(b)),
             (Left::Free(left, a), Some(b)) => {
                 let ty = a.and(b).default_ty();
@@ -284,6 +317,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let left = match left {
             Left::Done(left) => left,
             Left::Free(expr, free) => self.free_expr(expr, free.default_ty()),
+            Left::Untyped(expr) => self.expr(expr, Some(Ty::BOOL)),
         };
         let left = self.coerce(left, Ty::BOOL);
         let diverges = self.diverges;
@@ -412,7 +446,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             };
             let (value, to) = if rank(a) >= rank(b) { (right, a) } else { (left, b) };
             diagnostic = self.suggest_cast(diagnostic, value, to);
-        } else if a == Ty::STR && b == Ty::STR && op == BinaryOp::Add {
+        } else if (a == Ty::STR || b == Ty::STR) && op == BinaryOp::Add {
             diagnostic = diagnostic.help("join strings with an f-string: `f\"{a}{b}\"`");
         } else if a == Ty::CHAR || b == Ty::CHAR {
             diagnostic = diagnostic.help("convert the `char` to an integer with `as u32`");
@@ -522,6 +556,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match self.kind(ty) {
             TyKind::Optional(_) | TyKind::Pointer { .. } => {}
             TyKind::Error => {}
+            TyKind::Nil => self.report_bare_nil(self.body[value].span),
             _ => {
                 let name = self.name_of(ty);
                 self.report(
@@ -604,6 +639,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
         } else if (a == Ty::CHAR && types.is_int(b)) || (b == Ty::CHAR && types.is_int(a)) {
             let (value, to) = if a == Ty::CHAR { (left, b) } else { (right, a) };
             diagnostic = self.suggest_cast(diagnostic, value, to);
+        } else if let (Ty::STR, Ty::CHAR | Ty::U8) | (Ty::CHAR | Ty::U8, Ty::STR) = (a, b) {
+            diagnostic = self.suggest_character(diagnostic, if a == Ty::STR { left } else { right });
         } else if a == b && matches!(types.kind(a), TyKind::Fn { .. }) {
             diagnostic = diagnostic.note("functions are not compared");
         }
@@ -680,12 +717,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 return self.error(span);
             }
             _ => {
-                let name = self.name_of(ty);
-                let message = format!("`??` needs an optional or an error result, not `{name}`");
-                self.report(
-                    Diagnostic::error("E0305", op_span, message)
-                        .secondary(self.body[value].span, format!("this is `{name}`, which is never nil or an error")),
-                );
+                self.report_untestable("??", Testable::OptionalOrResult, op_span, value);
                 self.expr(right, hint);
                 return self.error(span);
             }

@@ -2,6 +2,7 @@
 
 use super::body::{Binding, FnCx, NameRef};
 use super::coverage;
+use super::expr::Testable;
 use crate::ast::{self, PatKind, PatTarget};
 use crate::consteval;
 use crate::diagnostic::Diagnostic;
@@ -282,7 +283,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let always = matches!(node.kind, PatKind::Bind(_) | PatKind::Wild) && !self.is_result(ty);
         if ty != Ty::ERROR && always {
-            self.report_untestable(head, Testable::OptionalOrResult, self.body[value].span, value);
+            let at = self.body[value].span;
+            self.report_untestable(head, Testable::OptionalOrResult, at, value);
             let pat = self.pattern(pat, Ty::ERROR);
             return pat;
         }

@@ -109,7 +109,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 false
             }
             Ty::NIL => {
-                self.report(Diagnostic::error("E0311", span, "the type of this `nil` is not known"));
+                self.report_bare_nil(span);
                 false
             }
             _ => true,

@@ -551,6 +551,11 @@ impl Parser<'_> {
                             is_path = false;
                             self.tuple_field(expr)
                         }
+                        _ if matches!(self.file[expr].kind, ExprKind::Int { suffix: None, .. }) => {
+                            let span = self.span_from(start);
+                            let whole = format!("{}0", &self.text[span.range()]);
+                            self.half_number(span, whole)
+                        }
                         _ => ExprKind::Field { base: expr, name: self.expect_ident("the name or number of a field") },
                     }
                 }

@@ -479,7 +479,7 @@ impl Parser<'_> {
             _ if self.panicking => CasePayload::None,
             T::LParen => {
                 let open = self.bump();
-                let types = self.comma_list(open, T::RParen, Parser::ty);
+                let types = self.comma_list(open, T::RParen, Parser::payload_type);
                 CasePayload::Tuple(self.file.list(&types))
             }
             T::LBrace => CasePayload::Struct(self.fields("`{`")),
@@ -487,6 +487,19 @@ impl Parser<'_> {
         };
         let value = if !self.panicking && self.eat(T::Eq) { Some(self.expr()) } else { None };
         CaseDecl { name, payload, value, doc }
+    }
+
+    /// A part of a payload, which has no default value.
+    fn payload_type(&mut self) -> TypeId {
+        let ty = self.ty();
+        if !self.panicking && self.eat(T::Eq) {
+            let default = self.expr();
+            let span = self.file[default].span;
+            self.mild_error("E0233", span, "the payload of a case has no default values")
+                .helps
+                .push(help("let the payload be a struct with defaults"));
+        }
+        ty
     }
 
     /// The functions in `{ }` of a protocol, `impl` or `#link`; the last takes types and constants too.

@@ -58,6 +58,16 @@ impl Parser<'_> {
         self.mild_error("E0008", span, message)
     }
 
+    /// `1.` or `.5`
+    pub(super) fn half_number(&mut self, span: Span, whole: String) -> ExprKind {
+        self.mild_error("E0008", span, "a number has digits on both sides of its point").helps.push(edit(
+            format!("write `{whole}`"),
+            span,
+            whole,
+        ));
+        ExprKind::Error
+    }
+
     fn int(&mut self, text: &str, at: u32, negative: bool) -> ExprKind {
         let end = at + text.len() as u32;
         let (radix, digits_at) = match text.as_bytes() {
@@ -162,6 +172,10 @@ impl Parser<'_> {
         }
         let ty = NumType::from_name(suffix);
         if ty.is_none() {
+            if matches!(suffix, "e" | "E") {
+                self.number_error(end - 1, end, "the digits of this exponent are missing");
+                return None;
+            }
             let shown: String = suffix.chars().take(32).collect();
             self.number_error(end - suffix.len() as u32, end, format!("`{shown}` is no type of numbers"))
                 .helps

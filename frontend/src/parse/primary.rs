@@ -31,6 +31,10 @@ impl Parser<'_> {
                         self.mild_error("E0114", span, "a struct literal here needs parentheses");
                     }
                     self.brace_literal(LitTarget::Infer)
+                } else if self.at(T::Int) && !self.token().after_newline {
+                    let digits = self.bump();
+                    let text = format!("0.{}", self.text_of(digits));
+                    self.half_number(self.span_from(start), text)
                 } else {
                     ExprKind::Case(self.expect_ident("the name of a case"))
                 }

@@ -7,6 +7,8 @@
 ;|   |           - ^ ----- this is `str`
 ;|   |           |
 ;|   |           this is `i64`
+;|   |
+;|   = help: join strings with an f-string: `f"{a}{b}"`
 ;|
 ;| error: 1 error found
 ;= status
