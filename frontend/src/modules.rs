@@ -86,6 +86,19 @@ impl Modules {
     pub fn of_one(file: ast::File) -> Modules {
         Modules { files: vec![file], infos: vec![ModuleInfo::default()], prelude: None }
     }
+
+    /// Adds the prelude, if something in it is named and it is not there; `true` if it came.
+    pub(crate) fn add_prelude(&mut self, sources: &mut SourceMap, interner: &mut Interner) -> bool {
+        if self.prelude.is_some() || !PRELUDE_NAMES.iter().any(|name| interner.get(name).is_some()) {
+            return false;
+        }
+        let id = sources.add("std/prelude.lang", include_str!("prelude.lang"));
+        let (tree, _) = parse(sources, id, interner);
+        self.prelude = Some(self.files.len());
+        self.files.push(tree);
+        self.infos.push(ModuleInfo { is_library: true, ..ModuleInfo::default() });
+        true
+    }
 }
 
 /// Finds, reads and parses all files of a program, from its main file on. `places` are searched after the folder of the
@@ -125,10 +138,8 @@ pub fn load(
         finder.fetch(sources);
         next = end;
     }
-    if PRELUDE_NAMES.iter().any(|name| finder.interner.get(name).is_some()) {
-        finder.add_prelude(sources);
-    }
-    let Finder { mut diagnostics, modules, .. } = finder;
+    let Finder { mut diagnostics, mut modules, .. } = finder;
+    modules.add_prelude(sources, interner);
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
     (modules, diagnostics)
 }
@@ -170,15 +181,6 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn add_prelude(&mut self, sources: &mut SourceMap) {
-        let id = sources.add("std/prelude.lang", include_str!("prelude.lang"));
-        let (tree, diagnostics) = parse(sources, id, self.interner);
-        self.diagnostics.extend(diagnostics);
-        self.modules.prelude = Some(self.modules.files.len());
-        self.modules.files.push(tree);
-        self.modules.infos.push(ModuleInfo { is_library: true, ..ModuleInfo::default() });
-    }
-
     /// The places that the main file names.
     fn import_paths(&mut self, folder: &Path) {
         let file = &self.modules.files[0];

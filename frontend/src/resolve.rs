@@ -86,6 +86,8 @@ pub(crate) struct Scope {
     pub depth: u32,
     /// Before the names of functions: `outer.`.
     pub path: String,
+    /// Of a test or a function with `#test_only`: what is in it may use such functions.
+    pub test_only: bool,
 }
 
 /// A `type` declaration.

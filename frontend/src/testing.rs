@@ -44,14 +44,18 @@ pub fn compile_tests(
     options: &Options<'_>,
 ) -> (Option<Tests>, Vec<Diagnostic>) {
     let mut interner = Interner::new();
-    let (modules, mut diagnostics) = modules::load(sources, main, &mut interner, loader, places);
+    let (mut program_modules, mut diagnostics) = modules::load(sources, main, &mut interner, loader, places);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (None, diagnostics);
     }
     let mut broken: Vec<Broken> = Vec::new();
     loop {
-        let mut modules = modules.clone();
+        let mut modules = program_modules.clone();
         let examples = add_examples(sources, &mut interner, &mut modules.files, &broken);
+        // What only examples name of the prelude was not known before they were read.
+        if program_modules.add_prelude(sources, &mut interner) {
+            continue;
+        }
         if examples.is_empty() && !modules.files.iter().any(has_tests) {
             return (Some(Tests::default()), diagnostics);
         }

@@ -955,10 +955,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
     /// Reports the use of a function that only tests see, unless this is one.
     pub(crate) fn check_test_only(&mut self, id: FuncId, span: Span) {
         let funcs = &self.cx.funcs;
-        let is_test_only = |id: FuncId| {
-            std::iter::successors(Some(id), |id| funcs[id.index()].parent).any(|id| funcs[id.index()].attrs.test_only)
-        };
-        if funcs[id.index()].attrs.test_only && !self.owner.is_some_and(is_test_only) {
+        let mut scopes = std::iter::successors(Some(self.item_scope), |&scope| self.cx.scope(scope).parent);
+        if funcs[id.index()].attrs.test_only && !scopes.any(|scope| self.cx.scope(scope).test_only) {
             let (name, declared) = (self.cx.text(funcs[id.index()].name).to_string(), funcs[id.index()].span);
             self.report(
                 Diagnostic::error("E0250", span, format!("`{name}` is `#test_only`, and this is no test"))

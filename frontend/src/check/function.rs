@@ -66,10 +66,14 @@ impl<'a> Cx<'a> {
     pub(crate) fn check_function(&mut self, id: FuncId, decl: ast::FnId) {
         self.resolve_signature(id);
         let func = &mut self.funcs[id.index()];
-        let (scope, file_index, result) = (func.scope, func.file, func.result);
+        let (mut scope, file_index, result, test_only) = (func.scope, func.file, func.result, func.attrs.test_only);
         let outer_locals = std::mem::take(&mut func.outer_locals);
         let params: Vec<Ty> = func.params.iter().map(|param| param.ty).collect();
         let path = func.path.clone();
+        if test_only {
+            scope = self.new_scope(Some(scope), file_index, 0, path.clone());
+            self.scopes[scope.0 as usize].test_only = true;
+        }
         let file = &self.files[file_index];
         let function = &file[decl];
         let Some(block) = function.body else {

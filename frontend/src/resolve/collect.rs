@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 impl<'a> Cx<'a> {
     pub(crate) fn new_scope(&mut self, parent: Option<ScopeId>, file: usize, depth: u32, path: String) -> ScopeId {
         let (names, reexports) = (FxHashMap::default(), Vec::new());
-        self.scopes.push(Scope { parent, file, names, reexports, depth, path });
+        self.scopes.push(Scope { parent, file, names, reexports, depth, path, test_only: false });
         ScopeId(self.scopes.len() as u32 - 1)
     }
 
