@@ -8,7 +8,7 @@
 //! 2. `types` gives structs their fields and layouts, `signature` gives functions their parameter types;
 //! 3. `global` evaluates constants and the initialisers of globals;
 //! 4. `function` checks bodies, one at a time: statements in `body`, expressions in `expr` and its neighbours;
-//! 5. `lending` looks at the finished bodies together.
+//! 5. `lending` and `pure` look at the finished bodies together.
 //!
 //! An expression is checked by [`body::FnCx::expr`] with the type that its context asks for, if it asks for one. That
 //! is a hint that literals and the like take; whoever needs exactly that type calls [`body::FnCx::expr_to`], which
@@ -39,6 +39,7 @@ pub(crate) mod path;
 pub(crate) mod pattern;
 pub(crate) mod place;
 pub(crate) mod print;
+pub(crate) mod pure;
 pub(crate) mod recursion;
 pub(crate) mod signature;
 pub(crate) mod slice;
@@ -103,6 +104,7 @@ fn run(
     if !cx.diagnostics.iter().any(Diagnostic::is_error) {
         cx.check_lending();
         cx.check_recursion();
+        cx.check_pure();
     }
     cx.finish()
 }
@@ -234,6 +236,8 @@ pub(crate) struct FuncDecl {
     pub foreign_name: Option<String>,
     pub is_pub: bool,
     pub used: bool,
+    /// Its type, if its address is taken anywhere.
+    pub as_value: Option<Ty>,
     pub params: Vec<ParamDecl>,
     /// The last parameter, a slice, takes any number of arguments.
     pub variadic: bool,
@@ -266,6 +270,7 @@ impl FuncDecl {
             foreign_name: None,
             is_pub: false,
             used: true,
+            as_value: None,
             params: Vec::new(),
             variadic: false,
             c_variadic: false,

@@ -985,6 +985,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.error(span);
         }
         let ty = self.cx.types.function(&params, result);
+        self.cx.funcs[id.index()].as_value = Some(ty);
         self.add(ExprKind::Func(id), ty, span)
     }
 }

@@ -1,8 +1,10 @@
 //! What is declared with `let` or `const` is not changed through an address of it either.
 //!
 //! Whether a function writes through a parameter is inferred, over the whole program. Handing a place that may not be
-//! assigned to such a parameter is an error, as is a store through a pointer, slice or view of such a place. Addresses
-//! are followed through locals and conversions, not through fields: what is stored in a struct is not found.
+//! assigned to such a parameter is an error, as is a store through a pointer, slice or view of such a place. Behind a
+//! value of a `fn` type, every function of that type whose address is taken may stand: there is a function made up for the
+//! type, which calls all of them. Addresses are followed through locals and conversions, not through fields: what is stored
+//! in a struct is not found, nor is what C does.
 
 use super::Cx;
 use super::body::Binding;
@@ -13,6 +15,7 @@ use crate::hir::{
 };
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
+use rustc_hash::FxHashMap;
 
 /// Where the address in a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,16 +47,20 @@ struct Stored {
 impl<'a> Cx<'a> {
     /// Checks all bodies; they have no errors so far.
     pub(crate) fn check_lending(&mut self) {
-        let mut passed = Vec::new();
         let mut stored = Vec::new();
+        let (behind, mut passed) = self.behind_types();
         for index in 0..self.funcs.len() {
             if let Some(body) = &self.funcs[index].body {
-                let mut flow = Flow { cx: self, body, func: FuncId(index as u32), locals: Vec::new() };
+                let mut flow = Flow { cx: self, body, func: FuncId(index as u32), behind: &behind, locals: Vec::new() };
                 flow.run(&mut passed, &mut stored);
             }
         }
         // Parameters that are written through, and where.
         let mut written: Vec<Vec<Option<Span>>> = self.funcs.iter().map(|func| vec![None; func.params.len()]).collect();
+        written.resize(self.funcs.len() + behind.len(), Vec::new());
+        for (&ty, &func) in &behind {
+            written[func.index()] = vec![None; self.params_of(ty)];
+        }
         let mut work: Vec<(FuncId, u32)> = Vec::new();
         let mut errors = Vec::new();
         for store in &stored {
@@ -101,6 +108,32 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// For each type of functions that are values, the number of the function made up for it, and its calls.
+    fn behind_types(&self) -> (FxHashMap<Ty, FuncId>, Vec<Passed>) {
+        let mut behind = FxHashMap::default();
+        let mut calls = Vec::new();
+        for (index, func) in self.funcs.iter().enumerate() {
+            let Some(ty) = func.as_value else { continue };
+            let next = FuncId((self.funcs.len() + behind.len()) as u32);
+            let caller = *behind.entry(ty).or_insert(next);
+            calls.extend((0..func.params.len() as u32).map(|param| Passed {
+                caller,
+                callee: FuncId(index as u32),
+                param,
+                source: Source::Param(param),
+                span: func.params[param as usize].span,
+            }));
+        }
+        (behind, calls)
+    }
+
+    fn params_of(&self, ty: Ty) -> usize {
+        match self.types.kind(ty) {
+            TyKind::Fn { params, .. } => self.types[params].len(),
+            _ => 0,
+        }
+    }
+
     fn report_lending(&mut self, func: FuncId, source: Source, span: Span, through: Option<(Span, FuncId, u32)>) {
         let (name, declared, how) = match source {
             Source::Local(local) => {
@@ -131,6 +164,10 @@ impl<'a> Cx<'a> {
         let name = if name.is_empty() { "this value".to_string() } else { format!("`{name}`") };
         let mut diagnostic = match through {
             None => Diagnostic::error("E0361", span, format!("{name} is changed here through its address")),
+            Some((write, callee, _)) if callee.index() >= self.funcs.len() => {
+                Diagnostic::error("E0361", span, format!("{name} may be changed by this call"))
+                    .secondary(write, "a function of this type, whose address is taken, writes through this parameter")
+            }
             Some((write, callee, param)) => {
                 let callee = &self.funcs[callee.index()];
                 let text = self.text(callee.name);
@@ -158,6 +195,8 @@ struct Flow<'f, 'a> {
     cx: &'f Cx<'a>,
     body: &'f Body,
     func: FuncId,
+    /// See [`Cx::behind_types`].
+    behind: &'f FxHashMap<Ty, FuncId>,
     /// For each local, the sources of the addresses that it may hold.
     locals: Vec<Vec<Source>>,
 }
@@ -184,7 +223,15 @@ impl Flow<'_, '_> {
             }
         }
         for expr in &self.body.exprs {
-            let ExprKind::Call { callee, args, .. } = &expr.kind else { continue };
+            let (callee, args) = match &expr.kind {
+                ExprKind::Call { callee, args, .. } => (callee, args),
+                // Without one, nothing of the program is called.
+                ExprKind::CallPointer { callee, args, .. } => match self.behind.get(&self.body[*callee].ty) {
+                    Some(made_up) => (made_up, args),
+                    None => continue,
+                },
+                _ => continue,
+            };
             for (param, &arg) in args.iter().enumerate() {
                 for source in self.sources(arg) {
                     passed.push(Passed {

@@ -270,7 +270,15 @@ impl<'a> Cx<'a> {
                 ast::AttrKind::NoInline => attrs.noinline = true,
                 ast::AttrKind::Cold => attrs.cold = true,
                 ast::AttrKind::FastMath => attrs.fast_math = true,
-                ast::AttrKind::Pure => self.not_yet(attr.span, "the check of `#pure` is", "remove the attribute"),
+                ast::AttrKind::Pure => {
+                    attrs.pure = true;
+                    if let FuncSource::Extern(_) = source {
+                        self.report(
+                            Diagnostic::error("E0210", attr.span, "`#pure` is checked, which foreign code cannot be")
+                                .help("remove the attribute"),
+                        );
+                    }
+                }
                 ast::AttrKind::TestOnly => attrs.test_only = true,
                 ast::AttrKind::Export(symbol) => {
                     attrs.export = true;
