@@ -371,7 +371,7 @@ pub enum What {
     Calls,
     /// The saturated e-graph
     Egraph,
-    /// Syntax tree of the main file, or of a function in it
+    /// Syntax trees of the modules, or of one (`geometry.shapes`), or of a function
     Ast,
     /// Which module of the program imports which
     Imports,

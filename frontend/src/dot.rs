@@ -24,13 +24,8 @@ pub fn imports(sources: &SourceMap, modules: &Modules) -> String {
         }
     }
     let node = |_: &DiGraph<usize, bool>, (_, &index): (NodeIndex, &usize)| {
-        let path = &sources.file(modules.files[index].id).name;
-        let name = match &*modules.infos[index].name {
-            "" => "(main)",
-            name => name,
-        };
         let colour = if modules.infos[index].is_library { ", style=filled, fillcolor=\"#e0e0e0\"" } else { "" };
-        format!("label={}{colour}", quoted(&format!("{name}\n{path}")))
+        format!("label={}{colour}", title(sources, modules, index))
     };
     let edge = |_: &DiGraph<usize, bool>, edge: petgraph::graph::EdgeReference<'_, bool>| {
         if *edge.weight() { "style=bold, label=\"pub\"".to_string() } else { String::new() }
@@ -40,17 +35,56 @@ pub fn imports(sources: &SourceMap, modules: &Modules) -> String {
     format!("digraph imports {{\n{STYLE}{dot:?}}}\n")
 }
 
-/// The syntax tree of a file, or of the function with this name in it: `f`, `outer.f` in a module or function. `None` if there
-/// is no such function.
-pub fn tree(file: &File, interner: &Interner, function: Option<&str>) -> Option<String> {
-    let text = match function {
-        None => ast::dump(file, interner),
-        Some(path) => {
-            let path: Vec<Symbol> = path.split('.').map(|name| interner.get(name)).collect::<Option<_>>()?;
-            ast::dump::dump_item(file, interner, find(file, &file[file.body], &path)?)
+/// The syntax trees of the modules of a program, but for those of the standard library: side by side, each in a frame, if they
+/// are several. With a name, the tree of that alone: of a function of the main file, `f`, or `outer.f` in a module or function;
+/// of a module, `geometry.shapes`; of a function of a module, `geometry.shapes.area`. `None` if there is none of that name.
+pub fn trees(sources: &SourceMap, modules: &Modules, interner: &Interner, name: Option<&str>) -> Option<String> {
+    let mut drawing = Drawing { out: format!("digraph ast {{\n{STYLE}"), nodes: 0 };
+    match name {
+        Some(name) => drawing.form(&named(modules, interner, name)?),
+        None => {
+            let own: Vec<usize> = (0..modules.files.len()).filter(|&index| !modules.infos[index].is_library).collect();
+            for &index in &own {
+                let file = &modules.files[index];
+                if own.len() > 1 {
+                    let label = title(sources, modules, index);
+                    let _ = writeln!(drawing.out, "  subgraph cluster_{index} {{\n  label={label};");
+                    drawing.form(&ast::dump(file, interner));
+                    drawing.out.push_str("  }\n");
+                } else {
+                    drawing.form(&ast::dump(file, interner));
+                }
+            }
         }
+    }
+    drawing.out.push_str("}\n");
+    Some(drawing.out)
+}
+
+/// Name and path of a module, quoted.
+fn title(sources: &SourceMap, modules: &Modules, index: usize) -> String {
+    let path = &sources.file(modules.files[index].id).name;
+    let name = match &*modules.infos[index].name {
+        "" => "(main)",
+        name => name,
     };
-    Some(draw(&text))
+    quoted(&format!("{name}\n{path}"))
+}
+
+/// The text form of a function of the main file, of a module, or of a function of one.
+fn named(modules: &Modules, interner: &Interner, name: &str) -> Option<String> {
+    let function = |file: &File, path: &str| {
+        let path: Vec<Symbol> = path.split('.').map(|name| interner.get(name)).collect::<Option<_>>()?;
+        Some(ast::dump::dump_item(file, interner, find(file, &file[file.body], &path)?))
+    };
+    function(&modules.files[0], name).or_else(|| {
+        modules.files.iter().zip(&modules.infos).skip(1).find_map(|(file, info)| match name.strip_prefix(&*info.name) {
+            _ if info.name.is_empty() => None,
+            Some("") => Some(ast::dump(file, interner)),
+            Some(rest) => function(file, rest.strip_prefix('.')?),
+            None => None,
+        })
+    })
 }
 
 /// The function with this path among statements, in modules and functions of them.
@@ -69,41 +103,46 @@ fn find(file: &File, stmts: &[StmtId], path: &[Symbol]) -> Option<ItemId> {
     })
 }
 
-/// The text form of a tree, `(head part (head part))`, as a graph: a node for each form and each part.
-fn draw(text: &str) -> String {
-    let mut out = format!("digraph ast {{\n{STYLE}");
-    let mut nodes = 0;
-    // `pub` and attributes, which stand before their form.
-    let mut before = String::new();
-    // The forms that are open: their nodes, once their heads have been read.
-    let mut open: Vec<Option<usize>> = Vec::new();
-    for word in words(text) {
-        match word {
-            "(" => open.push(None),
-            ")" | "}" => drop(open.pop()),
-            "pub" => before.push_str("pub "),
-            word if word.starts_with('#') => before.push_str(&format!("{word} ")),
-            word => {
-                let above = open.iter().rev().flatten().next().copied();
-                let is_head = word == "{" || open.last().is_some_and(Option::is_none);
-                let word_shown = if word == "{" { "{ }" } else { word };
-                let label = if is_head { std::mem::take(&mut before) + word_shown } else { word_shown.to_string() };
-                let shape = if is_head { "" } else { ", shape=plain" };
-                let _ = writeln!(out, "  n{nodes} [label={}{shape}];", quoted(&label));
-                if let Some(above) = above {
-                    let _ = writeln!(out, "  n{above} -> n{nodes};");
+struct Drawing {
+    out: String,
+    /// So many are drawn.
+    nodes: usize,
+}
+
+impl Drawing {
+    /// The text form of a tree, `(head part (head part))`, as a graph: a node for each form and each part.
+    fn form(&mut self, text: &str) {
+        let Drawing { out, nodes } = self;
+        // `pub` and attributes, which stand before their form.
+        let mut before = String::new();
+        // The forms that are open: their nodes, once their heads have been read.
+        let mut open: Vec<Option<usize>> = Vec::new();
+        for word in words(text) {
+            match word {
+                "(" => open.push(None),
+                ")" | "}" => drop(open.pop()),
+                "pub" => before.push_str("pub "),
+                word if word.starts_with('#') => before.push_str(&format!("{word} ")),
+                word => {
+                    let above = open.iter().rev().flatten().next().copied();
+                    let is_head = word == "{" || open.last().is_some_and(Option::is_none);
+                    let word_shown = if word == "{" { "{ }" } else { word };
+                    let label = if is_head { std::mem::take(&mut before) + word_shown } else { word_shown.to_string() };
+                    let shape = if is_head { "" } else { ", shape=plain" };
+                    let _ = writeln!(out, "  n{nodes} [label={}{shape}];", quoted(&label));
+                    if let Some(above) = above {
+                        let _ = writeln!(out, "  n{above} -> n{nodes};");
+                    }
+                    match open.last_mut() {
+                        _ if word == "{" => open.push(Some(*nodes)),
+                        Some(form @ None) => *form = Some(*nodes),
+                        _ => {}
+                    }
+                    *nodes += 1;
                 }
-                match open.last_mut() {
-                    _ if word == "{" => open.push(Some(nodes)),
-                    Some(form @ None) => *form = Some(nodes),
-                    _ => {}
-                }
-                nodes += 1;
             }
         }
     }
-    out.push_str("}\n");
-    out
 }
 
 /// Brackets, strings, and what stands between blanks.

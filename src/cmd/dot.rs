@@ -44,10 +44,9 @@ fn source_graph(args: &Dot, program: &Program, name: Option<&str>) -> Result<Str
             Some(name) => Err(Failure::Usage(format!("imports are of a program, not of a function `{name}`"))),
         };
     }
-    let file = &parsed.modules.files[0];
-    lang_frontend::dot::tree(file, &parsed.interner, name).ok_or_else(|| {
+    lang_frontend::dot::trees(&parsed.sources, &parsed.modules, &parsed.interner, name).ok_or_else(|| {
         let name = name.unwrap_or_default();
-        Failure::Error(format!("there is no function `{name}` in {}", program.path.display()))
+        Failure::Error(format!("there is no function or module `{name}` in {}", program.path.display()))
     })
 }
 

@@ -27,7 +27,7 @@
 ;|           - loops:   Loop nest
 ;|           - calls:   Call graph of the program
 ;|           - egraph:  The saturated e-graph
-;|           - ast:     Syntax tree of the main file, or of a function in it
+;|           - ast:     Syntax trees of the modules, or of one (`geometry.shapes`), or of a function
 ;|           - imports: Which module of the program imports which
 ;|
 ;|           [default: cfg]
