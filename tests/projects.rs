@@ -6,11 +6,11 @@ use std::path::Path;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("project/new-to-clean", || new_to_clean().map_err(Into::into)),
+        Trial::test("project/z15-new-to-clean", || new_to_clean().map_err(Into::into)),
         Trial::test("project/paths", || paths().map_err(Into::into)),
         Trial::test("project/libraries", || libraries().map_err(Into::into)),
         Trial::test("project/manifest", || manifest().map_err(Into::into)),
-        Trial::test("project/search-order", || search_order().map_err(Into::into)),
+        Trial::test("project/c17-search-order", || search_order().map_err(Into::into)),
     ]
 }
 

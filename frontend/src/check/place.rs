@@ -422,6 +422,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let place = match found {
             Operand::Place(place) if !matches!(self.body[self.root(place)].kind, PlaceKind::Temp(_)) => place,
+            // `&Point { x: 1 }` makes a place, as a method's receiver does.
+            found if self.is_literal_of_parts(operand) => self.place_of(found),
             _ => {
                 let mut diagnostic = Diagnostic::error("E0357", op, "this value is in no place that has an address")
                     .secondary(self.file[operand].span, "a temporary value");
@@ -436,6 +438,12 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.take_address(place);
         let ty = self.cx.types.pointer(ty);
         self.add(ExprKind::AddressOf(place), ty, span)
+    }
+
+    /// A literal of a struct, tuple or array.
+    fn is_literal_of_parts(&self, expr: ast::ExprId) -> bool {
+        use ast::ExprKind as E;
+        matches!(self.file[expr].kind, E::StructLit { .. } | E::Tuple(_) | E::Array(_) | E::Repeat { .. })
     }
 
     /// The variable, or temporary, whose address a value evidently is or holds.

@@ -23,7 +23,7 @@ impl Parser<'_> {
             T::Fn => self.ahead_kind(1) == T::Ident || self.ahead_kind(1).is_keyword(),
             T::Ident => match self.text_of(self.token()) {
                 "test" => matches!(self.ahead_kind(1), T::Str | T::RawStr),
-                "module" => self.ahead_kind(1) == T::Ident && self.ahead_kind(2) == T::LBrace,
+                "module" => self.ahead_kind(1) == T::Ident && matches!(self.ahead_kind(2), T::LBrace | T::Dot),
                 _ => false,
             },
             T::Hash => {
@@ -220,6 +220,9 @@ impl Parser<'_> {
             T::Ident if self.at_item() => {
                 self.bump();
                 let name = self.ident();
+                if self.at(T::Dot) {
+                    self.dotted_module();
+                }
                 let body = self.module_body();
                 if scope == Scope::Block {
                     self.mild_error("E0117", name.span, "modules stand at the top level or in modules");
@@ -573,6 +576,18 @@ impl Parser<'_> {
     }
 
     /// The body of a module: a list of declarations.
+    /// The rest of `module a.b {`, which some languages have.
+    #[cold]
+    fn dotted_module(&mut self) {
+        let dot = self.span();
+        while !self.panicking && self.eat(T::Dot) {
+            self.expect_ident("the name of a module");
+        }
+        self.mild_error("E0117", dot, "the name of a module has no dots")
+            .helps
+            .push(help("nest them: `module a { pub module b { ... } }`"));
+    }
+
     fn module_body(&mut self) -> List<StmtId> {
         let block = self.scoped_block(Scope::Module);
         self.file[block].stmts
