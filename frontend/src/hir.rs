@@ -23,6 +23,7 @@
 use crate::intern::{Interner, Symbol};
 use crate::source::Span;
 use crate::types::{Ty, Types};
+pub use lang_ir::Bits;
 use std::ops::Index;
 
 macro_rules! ids {
@@ -368,20 +369,6 @@ pub struct Expr {
     pub kind: ExprKind,
     pub ty: Ty,
     pub span: Span,
-}
-
-/// The bits of an integer. A `u128` would make every expression a third larger by its alignment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Bits([u64; 2]);
-
-impl Bits {
-    pub fn new(bits: u128) -> Bits {
-        Bits([bits as u64, (bits >> 64) as u64])
-    }
-
-    pub fn get(self) -> u128 {
-        u128::from(self.0[0]) | u128::from(self.0[1]) << 64
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -74,14 +74,19 @@ impl Cx<'_> {
 
     /// Read-only memory that holds a value of this type.
     pub fn anonymous_constant(&mut self, ty: Ty, value: &ConstValue) -> GlobalId {
-        let name = format!("data:{}", self.module.globals.len());
+        let name = self.anonymous_name();
         let global = self.empty_global(name, ty, true);
         self.fill(global, ty, value);
         global
     }
 
+    /// The name of the next anonymous constant.
+    pub(super) fn anonymous_name(&self) -> String {
+        format!("data:{}", self.module.globals.len())
+    }
+
     /// Memory that was computed while compiling, and what it leads to.
-    fn data(&mut self, id: DataId) -> GlobalId {
+    pub(super) fn data(&mut self, id: DataId) -> GlobalId {
         let mut unfinished = Vec::new();
         let global = self.declare_data(id, &mut unfinished);
         self.finish_data(unfinished);

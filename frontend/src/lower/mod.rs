@@ -2,7 +2,7 @@
 //!
 //! Read [`lower`] and [`Cx`] here, then `repr` (how values are held), `code` (instructions and memory), `abi` and `foreign` (calls), and `body`
 //! (a function's body), which `place`, `expr`, `ops`, `control`, `pattern` and `loops` continue. `print` and `equal` make code for
-//! types instead of trees; `data` lays out constants, `tidy` leaves out repetitions. `session` lowers a few functions of a program that is
+//! types instead of trees; `data` lays out constants, `tidy` leaves out repetitions. `parallel` shares the bodies out to threads, `session` lowers a few functions of a program that is
 //! still being checked, to run them while compiling.
 //!
 //! Names of IR functions are those that backtraces show, with a `#` and a number behind the second of a name and those that
@@ -21,6 +21,7 @@ mod expr;
 mod foreign;
 mod loops;
 mod ops;
+mod parallel;
 mod pattern;
 mod place;
 mod print;
@@ -72,7 +73,7 @@ fn lower_for(sources: &SourceMap, interner: &Interner, program: Program, purpose
         let thread = std::thread::Builder::new()
             .name("lower".to_string())
             .stack_size(STACK_SIZE)
-            .spawn_scoped(scope, || lower_here(sources, interner, program, purpose))
+            .spawn_scoped(scope, || lower_here(sources, interner, program, purpose, None))
             .expect("a thread to lower in");
         match thread.join() {
             Ok(module) => module,
@@ -81,7 +82,14 @@ fn lower_for(sources: &SourceMap, interner: &Interner, program: Program, purpose
     })
 }
 
-fn lower_here(sources: &SourceMap, interner: &Interner, mut program: Program, purpose: Purpose) -> Module {
+/// `threads`: see [`Cx::lower_bodies`].
+fn lower_here(
+    sources: &SourceMap,
+    interner: &Interner,
+    mut program: Program,
+    purpose: Purpose,
+    threads: Option<usize>,
+) -> Module {
     // What has to know all bodies comes first.
     let functions_as_values = print::functions_as_values(&program);
     let main = program.main.filter(|_| purpose == Purpose::Test);
@@ -91,19 +99,15 @@ fn lower_here(sources: &SourceMap, interner: &Interner, mut program: Program, pu
         FuncKind::Body(body) => Some(std::mem::take(body)),
         FuncKind::Extern { .. } | FuncKind::Unused => None,
     };
-    let bodies: Vec<Option<Body>> = program.funcs.iter_mut().enumerate().map(take).collect();
+    let mut bodies: Vec<Option<Body>> = program.funcs.iter_mut().enumerate().map(take).collect();
     let mut cx = Cx::new(sources, interner, &program, purpose);
     cx.functions_as_values = Some(functions_as_values);
     cx.declare_libraries();
     cx.declare_functions();
     cx.define_globals();
-    for (index, body) in bodies.into_iter().enumerate() {
-        if let Some(body) = body
-            && cx.is_wanted(&program.funcs[index])
-        {
-            body::lower_body(&mut cx, FuncId(index as u32), &body);
-        }
-    }
+    let wanted = bodies.iter_mut().zip(&program.funcs).enumerate().filter(|(_, (_, func))| cx.is_wanted(func));
+    let wanted = wanted.filter_map(|(index, (body, _))| Some((FuncId(index as u32), body.take()?))).collect();
+    cx.lower_bodies(wanted, threads);
     match (purpose, program.main) {
         (Purpose::Test, _) => cx.define_test_entry(),
         (Purpose::Run, Some(main)) => cx.define_entry(main),

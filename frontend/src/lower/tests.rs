@@ -132,6 +132,31 @@ fn code_that_is_not_reached_is_left_out() {
 }
 
 #[test]
+fn threads_do_not_show() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/files/run");
+    let files = std::fs::read_dir(folder).expect("the tests").map(|entry| entry.expect("a file").path());
+    let mut compared = 0;
+    for path in files.filter(|path| path.extension().is_some_and(|ending| ending == "lang")) {
+        let text = std::fs::read(&path).expect("a source");
+        let lowered = |threads: usize| {
+            let mut sources = SourceMap::new();
+            let main = sources.add("a.lang", text.clone());
+            let (analysis, _) = crate::analyze(&mut sources, main, &crate::modules::NoFiles, &[], &Default::default());
+            let crate::Analysis { program, interner } = analysis?;
+            let run = super::Purpose::Run;
+            Some(super::lower_here(&sources, &interner, program, run, Some(threads)).to_string())
+        };
+        // Those that compute constants with functions need an evaluator.
+        let Some(expected) = lowered(1) else { continue };
+        for threads in [2, 3, 7] {
+            assert_eq!(Some(&expected), lowered(threads).as_ref(), "{} in {threads} threads", path.display());
+        }
+        compared += 1;
+    }
+    assert!(compared > 30, "only {compared} programs were compared");
+}
+
+#[test]
 fn run_time_functions_are_as_the_library_says() {
     use super::runtime::ALL;
     use lang_ir::Type;
