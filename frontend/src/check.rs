@@ -518,6 +518,10 @@ impl<'a> Cx<'a> {
         let funcs = self.fn_sets[set.0 as usize].funcs.clone();
         let main = funcs[0];
         if let Some(&second) = funcs.get(1) {
+            // Two of the same parameters have their error.
+            if self.funcs[main.index()].params.is_empty() && self.funcs[second.index()].params.is_empty() {
+                return None;
+            }
             let (first, second) = (self.funcs[main.index()].span, self.funcs[second.index()].span);
             self.report(
                 Diagnostic::error("E0212", second, "`main` cannot be overloaded").secondary(first, "the first `main`"),

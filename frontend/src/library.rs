@@ -14,6 +14,12 @@ pub(crate) fn source(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|&(_, text)| text)
 }
 
+/// The module that declares a public function of this name.
+pub(crate) fn module_with(function: &str) -> Option<&'static str> {
+    let head = format!("pub fn {function}(");
+    MODULES.iter().find(|(_, text)| text.contains(&head)).map(|&(name, _)| name)
+}
+
 /// The library that operations are declared of.
 pub(crate) const LIBRARY: &[u8] = b"lang";
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod collect;
 pub(crate) mod member;
+pub(crate) mod habits;
 pub(crate) mod suggest;
 
 use crate::ast;

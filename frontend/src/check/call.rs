@@ -382,11 +382,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut diagnostic =
             Diagnostic::error("E0406", name.span, format!("there is no function `{text}` for `{type_name}`"));
         let near = self.near_own_function(ty, &text);
-        if let Some(near) = near.or_else(|| self.near_name(&text, |decl| matches!(decl, Decl::Fns(_)))) {
+        let is_len = matches!(text.as_str(), "len" | "length" | "size" | "count") && self.has_len(ty) && arguments.is_empty();
+        if is_len {
+            diagnostic = diagnostic.suggest("the length is a field", name.span.to(span.at_end()), "len");
+        } else if let Some(near) = near.or_else(|| self.near_name(&text, |decl| matches!(decl, Decl::Fns(_)))) {
             diagnostic = diagnostic.suggest(format!("did you mean `{near}`?"), name.span, near);
         }
         self.report(diagnostic);
         self.check_arguments(arguments, span)
+    }
+
+    fn has_len(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Str | TyKind::Array { .. } | TyKind::Slice { .. } | TyKind::Strided { .. })
     }
 
     /// The scope that declares a type.

@@ -149,6 +149,8 @@ impl<'a> Cx<'a> {
                 let repr = self.name_of(repr);
                 let message = format!("the value {tag} of `{name}` does not fit `{repr}`");
                 self.report(Diagnostic::error("E0230", case.span, message));
+                // So do those that count on from it.
+                return;
             } else if let Some(&first) = seen.get(&tag) {
                 let first = &cases[first];
                 let other = self.text(first.name).to_string();

@@ -8,6 +8,7 @@ use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{Bits, ConstValue, ExprId, ExprKind, LocalId, PlaceId, PlaceKind};
 use crate::intern::Symbol;
+use crate::resolve::habits::{self, Instead};
 use crate::resolve::suggest::nearest_or_builtin;
 use crate::resolve::{ConstDeclId, Decl};
 use crate::source::Span;
@@ -593,6 +594,21 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 diagnostic.note("`result` is the result of the function inside of `on_return { }`, if it has one");
         } else if text == "_" {
             diagnostic = diagnostic.note("`_` is a pattern that matches all, not a value");
+        } else if let Some(near) = self.near_name(&text, |_| true).filter(|near| !builtin::is_function(near)) {
+            diagnostic = diagnostic.suggest(format!("did you mean `{near}`?"), span, near);
+        } else if let Some(instead) = habits::instead(&text) {
+            diagnostic = match instead {
+                Instead::Name(name) => diagnostic.suggest(format!("write `{name}`"), span, name),
+                Instead::Help(text) => diagnostic.help(text),
+            };
+        } else if let Some(module) = crate::library::module_with(&text) {
+            let known = self.cx.interner.get(module).map(|name| self.lookup(name));
+            diagnostic = if let Some(NameRef::Decl(Decl::Module(_))) = known {
+                diagnostic.suggest("it is in a module", span.at_start(), format!("{module}."))
+            } else {
+                diagnostic
+                    .help(format!("`import std.{module};` at the top of the file makes it known as `{module}.{text}`"))
+            };
         } else if let Some(near) = self.near_name(&text, |_| true) {
             diagnostic = diagnostic.suggest(format!("did you mean `{near}`?"), span, near);
         }

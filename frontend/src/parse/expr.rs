@@ -392,11 +392,13 @@ impl Parser<'_> {
             return call;
         }
         let span = self.file[call].span;
-        self.mild_error("E0112", span, "the right side of `|>` must be a call").helps.push(edit(
-            "call it",
-            span.at_end(),
-            "()",
-        ));
+        let is_named = matches!(self.file[call].kind, ExprKind::Name(_) | ExprKind::Field { .. });
+        let error = self.mild_error("E0112", span, "the right side of `|>` must be a call");
+        if is_named {
+            error.helps.push(edit("call it", span.at_end(), "()"));
+        } else {
+            error.helps.push(help("`x |> f(a)` is `f(x, a)`"));
+        }
         let kind = ExprKind::Call { callee: call, args: List::EMPTY, paren: span.at_end() };
         self.file.add_expr(kind, self.span_from(start))
     }

@@ -42,16 +42,19 @@ impl Parser<'_> {
         let span = self.span();
         if matches!(second.kind, T::Str | T::FStrStart | T::Int | T::Float | T::Char) {
             let text = format!("a call needs parentheses: `{word}(...)`");
-            if word.starts_with(|c: char| c.is_alphabetic()) && !matches!(word, "and" | "or" | "by") {
+            if word.starts_with(|c: char| c.is_alphabetic()) && !matches!(word, "and" | "or" | "by" | "match") {
                 let next = self.span_of(second);
                 self.error("E0101", next, format!("expected `;`, found {}", second.kind.describe()))
                     .helps
                     .push(help(text));
                 return Some(Some(Parsed::Stmt(self.file.add_stmt(StmtKind::Error, span))));
             }
-            return None;
+            if word != "match" {
+                return None;
+            }
         }
-        if second.kind != T::Ident {
+        let head = word == "match" && matches!(second.kind, T::Int | T::Str | T::Char);
+        if second.kind != T::Ident && !head {
             return None;
         }
         let instead = match word {
@@ -60,6 +63,7 @@ impl Parser<'_> {
             "trait" | "interface" => Some("protocol"),
             "mod" | "namespace" => Some("module"),
             "match" => Some("switch"),
+            "foreach" => Some("for"),
             "use" | "using" | "include" | "require" => Some("import"),
             "mut" | "auto" | "val" | "static" | "final" | "dim" => Some("var"),
             "async" => Some("#async"),
@@ -172,6 +176,33 @@ impl Parser<'_> {
             self.file
                 .add_expr(ExprKind::Unary { op: UnaryOp::Not, operand, op_span: span }, self.span_from(span.start)),
         )
+    }
+
+    /// Cases of a switch as in C, `case 1: f(); break;`: reported once, and passed with the closing brace.
+    pub(super) fn c_like_cases(&mut self) -> bool {
+        if !self.at_word("case") && !self.at_word("default") {
+            return false;
+        }
+        let arrow = |kind| matches!(kind, T::Colon | T::FatArrow | T::Arrow | T::LBrace | T::RBrace | T::Eof);
+        let first = (1..).map(|n| self.ahead_kind(n)).find(|&kind| arrow(kind));
+        if first != Some(T::Colon) {
+            return false;
+        }
+        let span = self.span();
+        self.mild_error("E0110", span, "the cases of a `switch` are written `pattern => value,`").helps.extend([
+            help("`case 1: f(); break;` is `1 => f(),`, and `default: g();` is `else => g(),`"),
+            help("several statements stand in braces; no case goes on into the next"),
+        ]);
+        let mut depth = 0;
+        while !self.at(T::Eof) {
+            match self.bump().kind {
+                T::LBrace => depth += 1,
+                T::RBrace if depth == 0 => break,
+                T::RBrace => depth -= 1,
+                _ => {}
+            }
+        }
+        true
     }
 
     /// `case 1 =>` and `default =>` of a switch: the word is reported and passed.

@@ -28,7 +28,9 @@ impl Parser<'_> {
                 if self.at(T::LBrace) {
                     if self.no_struct {
                         let span = self.span_from(start);
-                        self.mild_error("E0114", span, "a struct literal here needs parentheses");
+                        self.mild_error("E0114", span, "a struct literal here needs parentheses")
+                            .helps
+                            .push(help("write `(.{ ... })`"));
                     }
                     self.brace_literal(LitTarget::Infer)
                 } else if self.at(T::Int) && !self.token().after_newline {
@@ -428,6 +430,9 @@ impl Parser<'_> {
             return ExprKind::Switch { scrutinee, arms: List::EMPTY };
         }
         let open = self.bump();
+        if self.c_like_cases() {
+            return ExprKind::Switch { scrutinee, arms: List::EMPTY };
+        }
         let no_struct = std::mem::replace(&mut self.no_struct, false);
         let mut arms: Elements<SwitchArm> = Elements::new();
         while !self.at_any(&[T::RBrace, T::Eof]) {

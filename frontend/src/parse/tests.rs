@@ -402,13 +402,15 @@ fn errors_say_what_was_expected_and_the_parser_goes_on() {
         ),
         (
             "fn f() { switch x { case 1: g(); default: h(); } }",
+            &["E0110 1:21 the cases of a `switch` are written `pattern => value,`"],
+        ),
+        (
+            "fn f() { switch x { case 1 => g(); default => h(); } }",
             &[
                 "E0110 1:21 a case of a switch begins with its pattern",
-                "E0101 1:27 expected `=>`, found `:`",
-                "E0101 1:32 the cases of a switch are separated by `,`",
-                "E0110 1:34 what no other case takes goes to `else`",
-                "E0101 1:41 expected `=>`, found `:`",
-                "E0101 1:46 the cases of a switch are separated by `,`",
+                "E0101 1:34 the cases of a switch are separated by `,`",
+                "E0110 1:36 what no other case takes goes to `else`",
+                "E0101 1:50 the cases of a switch are separated by `,`",
             ],
         ),
         (

@@ -53,17 +53,19 @@ impl<'a> Cx<'a> {
             if let Some(main) = names.get(&Symbol::MAIN).copied()
                 && matches!(main.decl, Decl::Fns(_))
             {
-                let first = file[file.body]
-                    .iter()
-                    .find(|&&stmt| {
-                        !matches!(file[stmt].kind, StmtKind::Item(_) | StmtKind::Error | StmtKind::ConstIf { .. })
-                    })
-                    .map_or(main.span, |&stmt| file[stmt].span);
+                let first = file[file.body].iter().map(|&stmt| &file[stmt]).find(|stmt| {
+                    !matches!(stmt.kind, StmtKind::Item(_) | StmtKind::Error | StmtKind::ConstIf { .. })
+                });
+                let help = match first.map(|stmt| &stmt.kind) {
+                    Some(StmtKind::Using(_)) => "`using` holds for a block: write it into the functions that need it",
+                    _ => "move the statements into `main`, or rename the function",
+                };
+                let first = first.map_or(main.span, |stmt| stmt.span);
                 self.report(
                     Diagnostic::error("E0209", main.span, "a file with statements at the top level has no `main`")
                         .label("this function")
                         .secondary(first, "this statement is part of the body of `main` already")
-                        .help("move the statements into `main`, or rename the function"),
+                        .help(help),
                 );
             }
         }
