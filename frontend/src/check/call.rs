@@ -382,7 +382,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let mut diagnostic =
             Diagnostic::error("E0406", name.span, format!("there is no function `{text}` for `{type_name}`"));
         let near = self.near_own_function(ty, &text);
-        let is_len = matches!(text.as_str(), "len" | "length" | "size" | "count") && self.has_len(ty) && arguments.is_empty();
+        let is_len =
+            matches!(text.as_str(), "len" | "length" | "size" | "count") && self.has_len(ty) && arguments.is_empty();
         if is_len {
             diagnostic = diagnostic.suggest("the length is a field", name.span.to(span.at_end()), "len");
         } else if let Some(near) = near.or_else(|| self.near_name(&text, |decl| matches!(decl, Decl::Fns(_)))) {

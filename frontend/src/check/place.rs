@@ -613,9 +613,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
             ExprKind::Len(_) => diagnostic.secondary(span, "a length does not change"),
             ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Str(_) | ExprKind::Bool(_) => {
                 match self.file[target].kind {
-                    ast::ExprKind::Name(_) => {
-                        diagnostic.secondary(span, "this is a constant").help("a global that changes is declared with `var`")
-                    }
+                    ast::ExprKind::Name(_) => diagnostic
+                        .secondary(span, "this is a constant")
+                        .help("a global that changes is declared with `var`"),
                     _ => diagnostic.secondary(span, "this is a value, not a place"),
                 }
             }

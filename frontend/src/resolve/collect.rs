@@ -53,9 +53,10 @@ impl<'a> Cx<'a> {
             if let Some(main) = names.get(&Symbol::MAIN).copied()
                 && matches!(main.decl, Decl::Fns(_))
             {
-                let first = file[file.body].iter().map(|&stmt| &file[stmt]).find(|stmt| {
-                    !matches!(stmt.kind, StmtKind::Item(_) | StmtKind::Error | StmtKind::ConstIf { .. })
-                });
+                let first = file[file.body]
+                    .iter()
+                    .map(|&stmt| &file[stmt])
+                    .find(|stmt| !matches!(stmt.kind, StmtKind::Item(_) | StmtKind::Error | StmtKind::ConstIf { .. }));
                 let help = match first.map(|stmt| &stmt.kind) {
                     Some(StmtKind::Using(_)) => "`using` holds for a block: write it into the functions that need it",
                     _ => "move the statements into `main`, or rename the function",

@@ -24,9 +24,13 @@ pub(crate) fn instead(name: &str) -> Option<Instead> {
         "len" | "length" | "size" | "count" | "strlen" => Help("the length of `x` is `x.len`"),
         "sizeof" => Help("the size of a type is `size_of!(T)`"),
         "malloc" | "calloc" => Help("`alloc!(T)(n)` gives a slice of `n` elements, `create!(T)(v)` a pointer to one"),
-        "input" | "gets" | "readline" | "scanf" => Help("`read_line()` gives the next line of standard input, a `?str`"),
+        "input" | "gets" | "readline" | "scanf" => {
+            Help("`read_line()` gives the next line of standard input, a `?str`")
+        }
         "atoi" | "parseInt" | "int" => Help("`parse_i64(text)` gives a `?i64`; a number is converted with `x as i64`"),
-        "atof" | "parseFloat" | "float" => Help("`parse_f64(text)` gives a `?f64`; a number is converted with `x as f64`"),
+        "atof" | "parseFloat" | "float" => {
+            Help("`parse_f64(text)` gives a `?f64`; a number is converted with `x as f64`")
+        }
         "range" => Help("a range is written `0..n`"),
         "Some" => Help("a value becomes an optional by itself"),
         "Ok" => Help("`return value;` gives a value"),
