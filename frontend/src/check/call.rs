@@ -358,7 +358,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
             return self.extent(receiver, rank, arguments, paren, span);
         }
         if text == "chars" && ty == Ty::STR {
-            return self.later(span, "iterators outside of the head of a `for` are", "`for c in s.chars() { ... }`");
+            return self.later(
+                span,
+                "iterators outside of the head of a `for` are",
+                "`for i, c in s.chars() { ... }` runs over the characters; `s[i]` and `s.len` are of bytes",
+            );
         }
         if super::builtin::is_function(&text) {
             let mut all = vec![Argument::Checked(receiver)];
