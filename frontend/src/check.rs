@@ -24,6 +24,7 @@ pub(crate) mod convert;
 pub(crate) mod coverage;
 pub(crate) mod enums;
 pub(crate) mod errors;
+pub(crate) mod exposed;
 pub(crate) mod expr;
 pub(crate) mod foreign;
 pub(crate) mod function;
@@ -158,6 +159,8 @@ pub(crate) struct Cx<'a> {
     pub script: Option<FuncId>,
     /// Its statements that store globals.
     pub script_inits: Vec<usize>,
+    /// Found by `exposed`.
+    pub exposed: hir::Exposed,
     pub tests: Vec<hir::Test>,
     /// Default values of fields that are being put into a literal, innermost last.
     pub open_defaults: Vec<(StructId, usize)>,
@@ -371,6 +374,7 @@ impl<'a> Cx<'a> {
             free_consts: FxHashMap::default(),
             script: None,
             script_inits: Vec::new(),
+            exposed: hir::Exposed::default(),
             tests: Vec::new(),
             open_defaults: Vec::new(),
             pending_ifs: Vec::new(),
@@ -498,6 +502,7 @@ impl<'a> Cx<'a> {
             init,
             tests: self.tests,
             script_inits: self.script_inits,
+            exposed: self.exposed,
         };
         // Bodies are checked in an order that follows declarations; readers want that of the text. Errors found twice
         // on the way (a default value used in two literals) are one.

@@ -24,6 +24,7 @@ use crate::intern::{Interner, Symbol};
 use crate::source::Span;
 use crate::types::{Ty, Types};
 pub use lang_ir::Bits;
+use std::collections::BTreeSet;
 use std::ops::Index;
 
 macro_rules! ids {
@@ -114,6 +115,16 @@ pub struct Program {
     pub tests: Vec<Test>,
     /// Which statements of a script store its globals, as indices into its body.
     pub script_inits: Vec<usize>,
+    pub exposed: Exposed,
+}
+
+/// Read-only memory that a store might reach without the checker's knowledge: whether it does is checked at run time.
+#[derive(Clone, Debug, Default)]
+pub struct Exposed {
+    pub constants: BTreeSet<ConstId>,
+    pub globals: BTreeSet<GlobalId>,
+    pub data: BTreeSet<DataId>,
+    pub texts: BTreeSet<StrId>,
 }
 
 /// A `test` block, or an example in a doc comment.

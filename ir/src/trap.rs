@@ -41,6 +41,7 @@ traps! {
     Unreachable "unreachable" "unreachable code was reached";
     NilValue "nil_value" "the value is nil";
     NilPointer "nil_pointer" "nil pointer";
+    ReadOnly "read_only" "read-only memory is written";
     NoScalar "no_scalar" "{u} is not a Unicode scalar value";
     NoScalarSigned "no_scalar_s" "{i} is not a Unicode scalar value";
     NoScalarWide "no_scalar_q" "{q} is not a Unicode scalar value";

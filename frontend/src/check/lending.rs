@@ -4,14 +4,15 @@
 //! assigned to such a parameter is an error, as is a store through a pointer, slice or view of such a place. Behind a
 //! value of a `fn` type, every function of that type whose address is taken may stand: there is a function made up for the
 //! type, which calls all of them. Addresses are followed through locals and conversions, not through fields: what is stored
-//! in a struct is not found, nor is what C does.
+//! in a struct is not found, nor is what C does. Where read-only memory gets lost so, `exposed` notes it, and stores are
+//! checked when the program runs.
 
 use super::Cx;
 use super::body::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{
-    Body, Builtin, Cond, ConstId, ConstValue, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, PatKind,
-    PlaceId, PlaceKind, StmtKind,
+    Body, Builtin, Cond, ConstId, Conversion, ExprId, ExprKind, FuncId, GlobalId, LocalId, PatKind, PlaceId, PlaceKind,
+    StmtKind, StrId,
 };
 use crate::source::Span;
 use crate::types::{Ty, TyKind};
@@ -19,21 +20,23 @@ use rustc_hash::FxHashMap;
 
 /// Where the address in a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Source {
+pub(super) enum Source {
     /// A parameter, by number, that is an address itself.
     Param(u32),
     /// A place that may not be assigned.
     Local(LocalId),
     Global(GlobalId),
     Constant(ConstId),
+    /// The bytes of a literal `b"..."`.
+    Bytes(StrId),
 }
 
 /// An argument with a source, for a parameter of a function of the program.
-struct Passed {
-    caller: FuncId,
-    callee: FuncId,
-    param: u32,
-    source: Source,
+pub(super) struct Passed {
+    pub caller: FuncId,
+    pub callee: FuncId,
+    pub param: u32,
+    pub source: Source,
     span: Span,
 }
 
@@ -49,12 +52,15 @@ impl<'a> Cx<'a> {
     pub(crate) fn check_lending(&mut self) {
         let mut stored = Vec::new();
         let (behind, mut passed) = self.behind_types();
+        let mut lost = Vec::new();
         for index in 0..self.funcs.len() {
             if let Some(body) = &self.funcs[index].body {
                 let mut flow = Flow { cx: self, body, func: FuncId(index as u32), behind: &behind, locals: Vec::new() };
                 flow.run(&mut passed, &mut stored);
+                flow.lost(&mut lost);
             }
         }
+        self.find_exposed(&passed, lost);
         // Parameters that are written through, and where.
         let mut written: Vec<Vec<Option<Span>>> = self.funcs.iter().map(|func| vec![None; func.params.len()]).collect();
         written.resize(self.funcs.len() + behind.len(), Vec::new());
@@ -159,9 +165,16 @@ impl<'a> Cx<'a> {
                 let name = decl.map_or(String::new(), |decl| self.text(decl.name.name).to_string());
                 (name, decl.map(|decl| decl.name.span), "declared with `const`")
             }
+            Source::Bytes(_) => (String::new(), None, "a literal"),
             Source::Param(_) => return,
         };
-        let name = if name.is_empty() { "this value".to_string() } else { format!("`{name}`") };
+        let name = if how == "a literal" {
+            "the literal".to_string()
+        } else if name.is_empty() {
+            "this value".to_string()
+        } else {
+            format!("`{name}`")
+        };
         let mut diagnostic = match through {
             None => Diagnostic::error("E0361", span, format!("{name} is changed here through its address")),
             Some((write, callee, _)) if callee.index() >= self.funcs.len() => {
@@ -183,6 +196,8 @@ impl<'a> Cx<'a> {
             "declare it with `var` to let it be changed"
         } else if how == "declared with `const`" {
             "`var x = constantize ...` makes a copy that may be changed"
+        } else if how == "a literal" {
+            "copy the bytes into an array, or into memory of `alloc!`"
         } else {
             "copy it into a `var` first"
         };
@@ -191,10 +206,10 @@ impl<'a> Cx<'a> {
 }
 
 /// Where addresses come from in one body.
-struct Flow<'f, 'a> {
-    cx: &'f Cx<'a>,
-    body: &'f Body,
-    func: FuncId,
+pub(super) struct Flow<'f, 'a> {
+    pub cx: &'f Cx<'a>,
+    pub body: &'f Body,
+    pub func: FuncId,
     /// See [`Cx::behind_types`].
     behind: &'f FxHashMap<Ty, FuncId>,
     /// For each local, the sources of the addresses that it may hold.
@@ -264,9 +279,12 @@ impl Flow<'_, '_> {
         }
         for expr in &self.body.exprs {
             match &expr.kind {
-                ExprKind::ForSlice(each) if each.by_pointer => {
-                    if let Some(local) = each.element {
-                        changed |= self.add(local, each.slice);
+                ExprKind::ForSlice(each) => {
+                    if let Some(local) = each.element
+                        && self.is_address(self.body[local].ty)
+                    {
+                        let sources = self.sources(each.slice);
+                        changed |= self.add_all(local, if each.by_pointer { sources } else { lasting(sources) });
                     }
                 }
                 ExprKind::If { arms, .. } => {
@@ -295,8 +313,13 @@ impl Flow<'_, '_> {
         if !self.is_address(self.body[local].ty) {
             return false;
         }
+        let sources = self.sources(value);
+        self.add_all(local, sources)
+    }
+
+    fn add_all(&mut self, local: LocalId, sources: Vec<Source>) -> bool {
         let mut changed = false;
-        for source in self.sources(value) {
+        for source in sources {
             if !self.locals[local.index()].contains(&source) {
                 self.locals[local.index()].push(source);
                 changed = true;
@@ -305,7 +328,7 @@ impl Flow<'_, '_> {
         changed
     }
 
-    fn is_address(&self, ty: Ty) -> bool {
+    pub(super) fn is_address(&self, ty: Ty) -> bool {
         match self.cx.types.kind(ty) {
             TyKind::Pointer { .. } | TyKind::Slice { .. } | TyKind::Strided { .. } | TyKind::View { .. } => true,
             TyKind::Optional(payload) => self.is_address(payload),
@@ -357,15 +380,27 @@ impl Flow<'_, '_> {
                 }
                 PlaceKind::Global(id) => {
                     let global = &self.cx.globals[id.index()];
-                    let constant = matches!(global.constant, Some(ConstValue::Data(..) | ConstValue::Slice(_)));
-                    return if constant && !global.mutable { vec![Source::Global(id)] } else { Vec::new() };
+                    let constant = global.constant.is_some() && !global.mutable;
+                    return if constant { vec![Source::Global(id)] } else { Vec::new() };
+                }
+                PlaceKind::SliceElement { slice: base, .. }
+                | PlaceKind::ViewElement { view: base, .. }
+                | PlaceKind::PointerElement { pointer: base, .. }
+                | PlaceKind::Deref { pointer: base, .. }
+                | PlaceKind::Temp(base) => {
+                    let mut sources = lasting(self.sources(base));
+                    sources.retain(|&source| match source {
+                        Source::Global(id) => self.cx.globals[id.index()].constant.is_some(),
+                        _ => true,
+                    });
+                    return sources;
                 }
                 _ => return Vec::new(),
             }
         }
     }
 
-    fn sources(&self, expr: ExprId) -> Vec<Source> {
+    pub(super) fn sources(&self, expr: ExprId) -> Vec<Source> {
         match &self.body[expr].kind {
             ExprKind::AddressOf(place) | ExprKind::ArraySlice(place) | ExprKind::ArrayView(place) => {
                 self.place_sources(*place)
@@ -379,10 +414,15 @@ impl Flow<'_, '_> {
             ExprKind::Convert { kind: Conversion::Same | Conversion::Some | Conversion::Address, operand } => {
                 self.sources(*operand)
             }
+            ExprKind::Bytes(text) => vec![Source::Bytes(*text)],
             ExprKind::Unwrap { value, .. }
             | ExprKind::TryOptional { value, .. }
-            | ExprKind::TryResult { value, .. }
-            | ExprKind::Catch { value, .. } => self.sources(*value),
+            | ExprKind::TryResult { value, .. } => self.sources(*value),
+            ExprKind::Catch { value, handler, .. } => {
+                let mut all = self.sources(*value);
+                all.extend(self.body[*handler].tail.map_or(Vec::new(), |tail| self.sources(tail)));
+                all
+            }
             ExprKind::Coalesce { value, default } => {
                 let mut all = self.sources(*value);
                 all.extend(self.sources(*default));
@@ -398,4 +438,10 @@ impl Flow<'_, '_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// Those that what lies there leads to is read-only with.
+fn lasting(mut sources: Vec<Source>) -> Vec<Source> {
+    sources.retain(|source| matches!(source, Source::Global(_) | Source::Constant(_)));
+    sources
 }

@@ -42,6 +42,14 @@ enum Base {
     Address(Value),
 }
 
+impl Cx<'_> {
+    /// The memory of a global, wherever it was put.
+    pub fn global_memory(&self, global: GlobalId, readonly: bool) -> Mem {
+        let (whole, offset) = self.place_of_global(global);
+        Mem::global(whole, readonly).at(offset)
+    }
+}
+
 impl Mem {
     pub fn slot(slot: StackSlot) -> Mem {
         Mem { base: Base::Slot(slot), offset: 0, region: Region::Slot(slot), readonly: false }
@@ -592,7 +600,10 @@ impl<'c, 'p> Code<'c, 'p> {
     /// Address and length of a constant text.
     pub fn text(&mut self, bytes: &[u8]) -> Scalars {
         let address = match self.cx.text(bytes) {
-            Some(global) => self.b().global_addr(global),
+            Some(global) => {
+                let memory = self.cx.global_memory(global, true);
+                self.address(memory)
+            }
             None => self.null(),
         };
         let len = self.word(bytes.len() as u64);

@@ -5,6 +5,7 @@ use super::repr::scalar_type;
 use crate::hir::{self, ConstId, ConstValue, DataId, DataTarget, GlobalInit, StrId};
 use crate::types::{Niche, Ty, TyKind};
 use lang_ir::{Global, GlobalId, Reloc, RelocTarget, eval};
+use rustc_hash::FxHashMap;
 
 /// The contents of a global while they are made.
 #[derive(Default)]
@@ -37,6 +38,15 @@ impl Data {
     }
 }
 
+/// All read-only memory whose address is not followed, in one piece.
+#[derive(Clone)]
+pub(super) struct ExposedMemory {
+    pub whole: GlobalId,
+    pub size: u64,
+    /// Where in it the memory of a global is.
+    offsets: FxHashMap<GlobalId, u64>,
+}
+
 impl Cx<'_> {
     /// Makes all globals of the program.
     pub fn define_globals(&mut self) {
@@ -51,6 +61,75 @@ impl Cx<'_> {
                 self.fill(self.globals[index], global.ty, value);
             }
         }
+    }
+
+    /// Lays out the read-only memory whose address is not followed: one behind the other, so that a store can see that
+    /// it goes there.
+    pub fn gather_exposed(&mut self) {
+        let program = self.program;
+        let exposed = &program.exposed;
+        let mut parts: Vec<GlobalId> = exposed.constants.iter().map(|&id| self.constant(id)).collect();
+        parts.extend(exposed.globals.iter().map(|id| self.globals[id.index()]));
+        parts.extend(exposed.data.iter().map(|&id| self.data(id)));
+        parts.extend(exposed.texts.iter().filter_map(|&text| self.text(&program[text])));
+        let mut offsets: FxHashMap<GlobalId, u64> = FxHashMap::default();
+        let (mut size, mut align) = (0u64, 1);
+        for part in parts {
+            let global = &self.module.globals[part];
+            if global.constant && !offsets.contains_key(&part) {
+                let at = size.next_multiple_of(u64::from(global.align));
+                offsets.insert(part, at);
+                size = at + global.size;
+                align = align.max(global.align);
+            }
+        }
+        if size > 0 {
+            let whole = Global {
+                name: "exposed".to_string(),
+                size,
+                align,
+                constant: true,
+                init: Vec::new(),
+                relocs: Vec::new(),
+            };
+            self.exposed = Some(ExposedMemory { whole: self.module.globals.push(whole), size, offsets });
+        }
+    }
+
+    /// Where the memory of a global is: the global, or the whole that it became a part of, and where in it.
+    pub fn place_of_global(&self, global: GlobalId) -> (GlobalId, u64) {
+        match &self.exposed {
+            Some(exposed) => exposed.offsets.get(&global).map_or((global, 0), |&offset| (exposed.whole, offset)),
+            None => (global, 0),
+        }
+    }
+
+    /// Moves the contents of exposed memory to where it is, and all addresses in data with it.
+    pub fn redirect_to_exposed(&mut self) {
+        let Some(ExposedMemory { whole, offsets, .. }) = self.exposed.take() else { return };
+        for global in self.module.globals.values_mut() {
+            for reloc in &mut global.relocs {
+                if let RelocTarget::Global(target) = reloc.target
+                    && let Some(&offset) = offsets.get(&target)
+                {
+                    reloc.target = RelocTarget::Global(whole);
+                    reloc.addend += offset as i64;
+                }
+            }
+        }
+        let mut parts: Vec<(u64, GlobalId)> = offsets.into_iter().map(|(global, offset)| (offset, global)).collect();
+        parts.sort_unstable();
+        let mut data = Data::default();
+        for (offset, part) in parts {
+            let part = &mut self.module.globals[part];
+            data.bytes(offset, &std::mem::take(&mut part.init));
+            let relocs = std::mem::take(&mut part.relocs).into_iter();
+            data.relocs.extend(relocs.map(|reloc| Reloc { offset: reloc.offset + offset, ..reloc }));
+            // Nothing refers to it any more.
+            part.size = 0;
+        }
+        let whole = &mut self.module.globals[whole];
+        (whole.init, whole.relocs) = (data.bytes, data.relocs);
     }
 
     /// The memory of a constant.

@@ -105,6 +105,7 @@ fn lower_here(
     cx.declare_libraries();
     cx.declare_functions();
     cx.define_globals();
+    cx.gather_exposed();
     let wanted = bodies.iter_mut().zip(&program.funcs).enumerate().filter(|(_, (_, func))| cx.is_wanted(func));
     let wanted = wanted.filter_map(|(index, (body, _))| Some((FuncId(index as u32), body.take()?))).collect();
     cx.lower_bodies(wanted, threads);
@@ -114,6 +115,7 @@ fn lower_here(
         (Purpose::Run, None) => {}
     }
     cx.define_pending();
+    cx.redirect_to_exposed();
     cx.module
 }
 
@@ -154,6 +156,7 @@ struct Cx<'p> {
     constants: Vec<Option<GlobalId>>,
     /// By `hir::DataId`, made when first used.
     data: Vec<Option<GlobalId>>,
+    exposed: Option<data::ExposedMemory>,
     /// Texts in memory, each once.
     texts: FxHashMap<Box<[u8]>, GlobalId>,
     /// Names of functions that are taken.
@@ -186,6 +189,7 @@ impl<'p> Cx<'p> {
             globals: Vec::with_capacity(program.globals.len()),
             constants: vec![None; program.constants.len()],
             data: vec![None; program.data.len()],
+            exposed: None,
             texts: FxHashMap::default(),
             names,
             runtime: FxHashMap::default(),

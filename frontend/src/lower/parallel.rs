@@ -4,6 +4,7 @@
 //! What it adds to that (texts, constants, functions that are declared when they are first used) has the thread's own numbers;
 //! [`Cx::adopt`] gives each its number in the program, thread by thread. So the result is the one of a single thread, to the byte.
 
+use super::data::ExposedMemory;
 use super::{Cx, STACK_SIZE, Synth, body};
 use crate::hir::{Body, ConstId, DataId, FuncId};
 use cranelift_entity::EntityRef;
@@ -126,6 +127,8 @@ struct Fork {
     globals: Vec<GlobalId>,
     constants: Vec<Option<GlobalId>>,
     data: Vec<Option<GlobalId>>,
+    exposed: Option<ExposedMemory>,
+    texts: FxHashMap<Box<[u8]>, GlobalId>,
     runtime: FxHashMap<&'static str, lang_ir::FuncId>,
     synths: FxHashMap<Synth, lang_ir::FuncId>,
     bodies: Vec<(FuncId, Body)>,
@@ -149,6 +152,8 @@ impl Fork {
             globals: cx.globals.clone(),
             constants: cx.constants.clone(),
             data: cx.data.clone(),
+            exposed: cx.exposed.clone(),
+            texts: cx.texts.clone(),
             runtime: cx.runtime.clone(),
             synths: cx.synths.clone(),
             bodies,
@@ -161,6 +166,8 @@ impl Fork {
         cx.globals = self.globals;
         cx.constants = self.constants;
         cx.data = self.data;
+        cx.exposed = self.exposed;
+        cx.texts = self.texts;
         cx.runtime = self.runtime;
         cx.synths = self.synths;
         let mut lowered = Vec::with_capacity(self.bodies.len());

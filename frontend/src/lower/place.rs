@@ -104,9 +104,12 @@ impl Lower<'_, '_, '_> {
             PlaceKind::Global(global) => {
                 let data = &self.cx.program[*global];
                 let readonly = !data.mutable && matches!(data.init, GlobalInit::Const(_));
-                Root::Memory(Mem::global(self.cx.globals[global.index()], readonly))
+                Root::Memory(self.cx.global_memory(self.cx.globals[global.index()], readonly))
             }
-            PlaceKind::Constant(constant) => Root::Memory(Mem::global(self.cx.constant(*constant), true)),
+            PlaceKind::Constant(constant) => {
+                let global = self.cx.constant(*constant);
+                Root::Memory(self.cx.global_memory(global, true))
+            }
             PlaceKind::Temp(value) => match self.expr(*value) {
                 Val::Scalars(values) => Root::Values(values, ty),
                 Val::Memory(mem) => Root::Memory(mem),
@@ -258,6 +261,34 @@ impl Lower<'_, '_, '_> {
         value
     }
 
+    /// The pointer that a store to this place goes through, if it may lead to exposed memory.
+    fn written(&self, prepared: &Prepared) -> Option<Value> {
+        self.cx.exposed.as_ref()?;
+        match &prepared.root {
+            Root::Vars(_) | Root::Values(..) | Root::Memory(_) => None,
+            Root::Deref { source: Some(source), .. } if matches!(self.body[*source].kind, ExprKind::AddressOf(place) if self.body.root_local(place).is_some()) => {
+                None
+            }
+            Root::Deref { pointer: base, .. } | Root::Element { base, .. } | Root::PointerElement { base, .. } => {
+                Some(*base)
+            }
+            Root::ViewElement { view, .. } => Some(view[0]),
+        }
+    }
+
+    /// Traps if the pointer leads to exposed memory. The first element tells for all: it does not depend on the index.
+    fn check_written(&mut self, target: Option<Value>) {
+        let (Some(target), Some(exposed)) = (target, &self.cx.exposed) else { return };
+        let (whole, size) = (exposed.whole, exposed.size);
+        let start = self.b().global_addr(whole);
+        let start = self.b().ptr_to_int(start);
+        let at = self.b().ptr_to_int(target);
+        let offset = self.b().isub(at, start);
+        let size = self.word(size);
+        let inside = self.b().icmp_ult(offset, size);
+        self.trapif(inside, TrapCode::ReadOnly, &[]);
+    }
+
     /// Traps if the pointer is nil, unless it cannot be.
     fn check_pointer(&mut self, pointer: Value, source: Option<ExprId>) {
         if source.is_some_and(|source| self.is_address(source)) {
@@ -338,8 +369,10 @@ impl Lower<'_, '_, '_> {
         if !self.live {
             return;
         }
+        let target = self.written(&prepared);
         let located = self.locate(prepared);
         self.at(op);
+        self.check_written(target);
         match located {
             Located::Vars(vars) => {
                 let values = val.scalars().clone();
@@ -359,8 +392,10 @@ impl Lower<'_, '_, '_> {
         if !self.live {
             return;
         }
+        let target = self.written(&prepared);
         let located = self.locate(prepared);
         self.at(op_span);
+        self.check_written(target);
         let scalar = self.scalar_type(ty);
         let old = match &located {
             Located::Vars(vars) => self.get(vars[0]),
