@@ -15,6 +15,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("linking/c21-options-and-variable", || c21_options_and_variable().map_err(Into::into)),
         Trial::test("linking/c21-search-order", || c21_search_order().map_err(Into::into)),
         Trial::test("linking/static-libraries-use-others", || static_libraries_use_others().map_err(Into::into)),
+        Trial::test("linking/objects-for-c", || objects_for_c().map_err(Into::into)),
         Trial::test("linking/static-library-of-no-use", || static_library_of_no_use().map_err(Into::into)),
     ]
 }
@@ -222,6 +223,56 @@ fn static_library_of_no_use() -> Result<(), String> {
         let said = "error[E0702]: the static library `number` cannot be loaded into a running process";
         if outcome.status != Some(1) || !outcome.stderr.starts_with(said) || !outcome.stderr.contains("libnumber.a") {
             return Err(format!("{outcome:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Several objects of ours in one program of C, which has functions with names of the run-time library, too.
+fn objects_for_c() -> Result<(), String> {
+    let place = Place::new()?;
+    let text = |name: &str, by: i64| {
+        format!(
+            "var calls = 0;\nfn helper(x: i64) -> i64 {{ calls += 1; x * {by} + calls }}\n\
+             #export \"{name}\" fn f(x: i64) -> i64 {{ print(\"{name}\", x); helper(x) }}\n"
+        )
+    };
+    place.write("one.lang", &text("one", 10))?;
+    place.write("two.lang", &text("two", 100))?;
+    let c = "#include <stdio.h>\nlong one(long), two(long);\nint lang_rt_flush = 5;\n
+        int main(void) { long a = one(1), b = two(1), c = one(2);
+        printf(\"%ld %ld %ld %d\\n\", a, b, c, lang_rt_flush); return 0; }\n";
+    place.write("main.c", c)?;
+    for options in [&[][..], &["-O2"], &["--release"]] {
+        if options == ["--release"] && !has_llvm() {
+            continue;
+        }
+        for name in ["one", "two"] {
+            let mut build = lang();
+            build.arg("build").arg(place.path(name).with_extension("lang")).args(["--emit", "obj"]).args(options);
+            let built: Outcome = run(
+                {
+                    build.arg("-o").arg(place.path(name).with_extension("o"));
+                    build
+                },
+                "",
+            )
+            .into();
+            if built.status != Some(0) {
+                return Err(format!("{built:?}"));
+            }
+        }
+        let mut cc = Command::new("cc");
+        cc.current_dir(place.0.path()).args(["main.c", "one.o", "two.o", "-lm", "-o", "program"]);
+        let linked: Outcome = run(cc, "").into();
+        if linked.status != Some(0) {
+            return Err(format!("{linked:?}"));
+        }
+        let outcome: Outcome = run(Command::new(place.path("program")), "").into();
+        let mut lines: Vec<&str> = outcome.stdout.lines().collect();
+        lines.sort_unstable();
+        if lines != ["11 101 22 5", "one 1", "one 2", "two 1"] {
+            return Err(format!("{options:?}: {outcome:?}"));
         }
     }
     Ok(())

@@ -41,7 +41,7 @@ pub fn build(args: &Build) -> Result<(), Failure> {
                 let options = plan.compile_options(emit, debug_info);
                 let mut bytes = plan.timed("code", |plan| plan.backend.compile(&module, &options))?;
                 if emit == Emit::Object && module.entry().is_none() {
-                    bytes = library_for_c(&mut plan, &bytes)?;
+                    bytes = library_for_c(&mut plan, &module, &bytes)?;
                 }
                 let (_, _, extension) = Emit::ALL.into_iter().find(|row| row.0 == emit).expect("a row for each form");
                 (bytes, extension)
@@ -100,12 +100,12 @@ pub fn need_entry(module: &Module, path: &Path) -> Result<(), Failure> {
 }
 
 /// The object of a program without `main` with all it needs, but for the C library: C links it.
-fn library_for_c(plan: &mut Plan, object: &[u8]) -> Result<Vec<u8>, Failure> {
+fn library_for_c(plan: &mut Plan, module: &Module, object: &[u8]) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| Failure::environment(format!("cannot write a temporary file: {error}"));
     let scratch = temporary::Folder::new()?;
     let path = scratch.path().join("program.o");
     std::fs::write(&path, object).map_err(failed)?;
-    let linked = plan.timed("link", |_| lang_backend::link::library(&path, scratch.path()));
+    let linked = plan.timed("link", |_| lang_backend::link::library(module, &path, scratch.path()));
     linked.map_err(|error| Failure::environment(error.to_string()))
 }
 

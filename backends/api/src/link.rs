@@ -25,7 +25,7 @@ impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LinkError::NoCompiler { program, error } => {
-                write!(f, "cannot run the linker `{program}`: {error} (is a C compiler installed? CC names another)")
+                write!(f, "cannot run `{program}`: {error} (is a C compiler installed? CC names another)")
             }
             LinkError::Failed { program, status, stderr } => {
                 write!(f, "linking with `{program}` failed ({status})")?;
@@ -97,8 +97,9 @@ pub fn link(module: &Module, objects: &[&Path], output: &Path, scratch: &Path, d
     std::fs::rename(&executable, output).map_err(write_error)
 }
 
-/// Puts the object of a library for C and the run-time library into one object, made in the folder `scratch`.
-pub fn library(object: &Path, scratch: &Path) -> Result<Vec<u8>, LinkError> {
+/// Puts the object of a library for C and the run-time library into one object, made in the folder `scratch`. Only what the
+/// module exports is seen from outside, so that a program can have several such objects.
+pub fn library(module: &Module, object: &Path, scratch: &Path) -> Result<Vec<u8>, LinkError> {
     let runtime = scratch.join("lang_rt.o");
     let write_error = |error| LinkError::Write { path: runtime.clone(), error };
     std::fs::write(&runtime, RUNTIME).map_err(write_error)?;
@@ -106,26 +107,20 @@ pub fn library(object: &Path, scratch: &Path) -> Result<Vec<u8>, LinkError> {
     let compiler = Compiler::of_system();
     let mut command = Command::new(&compiler.program);
     command.args(&compiler.args).args(["-r", "-nostdlib", "-o"]).arg(&whole).arg(object).arg(&runtime);
-    let program = compiler.program;
-    let result = match command.output() {
-        Ok(result) => result,
-        Err(error) => return Err(LinkError::NoCompiler { program, error }),
-    };
-    if !result.status.success() {
-        let stderr = String::from_utf8_lossy(&result.stderr).into_owned();
-        return Err(LinkError::Failed { program, status: result.status.to_string(), stderr });
-    }
+    succeed(compiler.program, &mut command)?;
+
+    let exports = module.functions.values().filter(|function| function.linkage == Linkage::Export);
+    let mut hide = Command::new(OBJCOPY);
+    hide.args(exports.map(|function| format!("--keep-global-symbol={}", function.name))).arg(&whole);
+    succeed(OBJCOPY.to_string(), &mut hide)?;
     std::fs::read(&whole).map_err(write_error)
 }
 
-/// Makes a shared library of a static one, or of an object.
-pub(crate) fn shared(archive: &Path, output: &Path) -> Result<(), LinkError> {
-    let compiler = Compiler::of_system();
-    let mut command = Command::new(&compiler.program);
-    // What it defines it uses itself, as in an executable.
-    command.args(&compiler.args).args(["-shared", "-Wl,-Bsymbolic", "-o"]).arg(output);
-    command.arg("-Wl,--whole-archive").arg(archive).args(["-Wl,--no-whole-archive", "-Wl,--as-needed", "-lm"]);
-    let program = compiler.program;
+/// It comes with the assembler that every C compiler needs.
+const OBJCOPY: &str = "objcopy";
+
+/// Runs a tool, which has to end well.
+fn succeed(program: String, command: &mut Command) -> Result<(), LinkError> {
     let result = match command.output() {
         Ok(result) => result,
         Err(error) => return Err(LinkError::NoCompiler { program, error }),
@@ -135,6 +130,16 @@ pub(crate) fn shared(archive: &Path, output: &Path) -> Result<(), LinkError> {
     }
     let stderr = String::from_utf8_lossy(&result.stderr).into_owned();
     Err(LinkError::Failed { program, status: result.status.to_string(), stderr })
+}
+
+/// Makes a shared library of a static one, or of an object.
+pub(crate) fn shared(archive: &Path, output: &Path) -> Result<(), LinkError> {
+    let compiler = Compiler::of_system();
+    let mut command = Command::new(&compiler.program);
+    // What it defines it uses itself, as in an executable.
+    command.args(&compiler.args).args(["-shared", "-Wl,-Bsymbolic", "-o"]).arg(output);
+    command.arg("-Wl,--whole-archive").arg(archive).args(["-Wl,--no-whole-archive", "-Wl,--as-needed", "-lm"]);
+    succeed(compiler.program, &mut command)
 }
 
 /// The libraries that a module asks for, all of them.

@@ -2,9 +2,10 @@
 //! at real addresses ([`crate::space`]). Functions of the program that foreign code may call are closures of libffi, which
 //! run them in the machine that called the foreign code.
 
+use crate::c_heap::Effect;
 use crate::code::words;
 use crate::machine::{Frame, Machine};
-use crate::memory::Access;
+use crate::memory::{Access, BadFree, Kind};
 use crate::runtime::Import;
 use crate::stop::{At, Stop};
 use lang_backend::Error;
@@ -31,6 +32,8 @@ pub struct Foreign {
     code: RefCell<FxHashMap<FuncId, Option<u64>>>,
     functions: RefCell<FxHashMap<u64, FuncId>>,
     conventions: FxHashMap<Signature, Option<Rc<Cif>>>,
+    /// What functions do to C's heap, by their addresses.
+    effects: FxHashMap<u64, Effect>,
     home: &'static Home,
 }
 
@@ -77,6 +80,7 @@ impl Foreign {
             code: RefCell::default(),
             functions: RefCell::default(),
             conventions: FxHashMap::default(),
+            effects: FxHashMap::default(),
             home: Box::leak(Box::new(home)),
         }))
     }
@@ -201,6 +205,7 @@ impl Machine<'_> {
             return Err(Stop::Unsupported(what.to_string()));
         };
         let home = foreign.home;
+        let effect = *foreign.effects.entry(address).or_insert_with(|| Effect::of(address));
         // SAFETY: as the caller promises.
         let values: Vec<u64> = list.iter().map(|&word| unsafe { *regs.add(word as usize) }).collect();
         let mut args = Vec::with_capacity(values.len());
@@ -214,11 +219,31 @@ impl Machine<'_> {
                 }
                 None => {
                     if param.ty == Type::Ptr && self.memory.is_gone(*value) {
-                        return Err(self.undefined(at, "a pointer to memory that is gone is passed to foreign code"));
+                        return Err(match effect {
+                            Effect::Frees | Effect::Reallocates => self.bad_free(at, *value, BadFree::Twice),
+                            _ => self.gone_argument(at, *value),
+                        });
                     }
                     args.push(Arg::new(value));
                 }
             }
+        }
+        // SAFETY: the results have registers in the frame.
+        let give = |word: u64| {
+            if !sig.results.is_empty() {
+                unsafe { *regs.add(to as usize) = word };
+            }
+        };
+        match (effect, &values[..]) {
+            (Effect::Frees, &[start]) if self.free_of_c(start, at)? => return Ok(()),
+            (Effect::Reallocates, &[start, size]) => {
+                if let Some(moved) = self.realloc_of_c(start, size, at)? {
+                    give(moved);
+                    return Ok(());
+                }
+            }
+            (Effect::Unknown, _) => self.memory.c_heap.forget_bounds(),
+            _ => {}
         }
         self.output.hand_over();
         self.memory.forget_foreign();
@@ -239,11 +264,73 @@ impl Machine<'_> {
         self.top = top;
         self.frames.pop();
         self.memory.forget_foreign();
+        self.note_block(effect, &values, results[0], at);
         for (index, (&ty, &word)) in sig.results.iter().zip(&results).enumerate() {
             // SAFETY: the results have registers in the frame.
             unsafe { *regs.add(to as usize + index) = word & ty.mask() as u64 };
         }
         Ok(())
+    }
+
+    /// Does what C's `free` does to a block that the program asked for; false if C has to.
+    fn free_of_c(&mut self, start: u64, at: At) -> Result<bool, Stop> {
+        if start == 0 {
+            return Ok(true);
+        }
+        if self.memory.c_heap.size(start).is_some() {
+            self.memory.c_heap.freed(start, at.site());
+            return Ok(true);
+        }
+        self.check_free_of_c(start, at).map(|()| false)
+    }
+
+    /// Does what C's `realloc` does to a block that the program asked for, and always moves it, so that pointers into the old
+    /// one are found; `None` if C has to.
+    fn realloc_of_c(&mut self, start: u64, size: u64, at: At) -> Result<Option<u64>, Stop> {
+        let Some(before) = self.memory.c_heap.size(start) else {
+            return if start == 0 { Ok(None) } else { self.check_free_of_c(start, at).map(|()| None) };
+        };
+        if size == 0 {
+            self.memory.c_heap.freed(start, at.site());
+            return Ok(Some(0));
+        }
+        // SAFETY: both blocks have as many bytes.
+        let moved = unsafe {
+            let moved = libc::malloc(size as usize);
+            if moved.is_null() {
+                return Ok(Some(0));
+            }
+            let from = std::ptr::with_exposed_provenance::<u8>(start as usize);
+            from.copy_to_nonoverlapping(moved.cast(), before.min(size) as usize);
+            moved.expose_provenance() as u64
+        };
+        self.memory.c_heap.freed(start, at.site());
+        self.memory.c_heap.allocated(moved, size, at.site());
+        Ok(Some(moved))
+    }
+
+    /// Reports an address that C's `free` cannot take.
+    fn check_free_of_c(&self, start: u64, at: At) -> Result<(), Stop> {
+        match self.memory.info(start) {
+            Some(info) if info.gone.is_some() => Err(self.bad_free(at, start, BadFree::Twice)),
+            Some(info) if info.kind != Kind::Foreign => Err(self.bad_free_of_c(at, start)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers a block that C allocated for the program.
+    fn note_block(&mut self, effect: Effect, values: &[u64], start: u64, at: At) {
+        let size = match (effect, values) {
+            (Effect::Allocates, &[size]) | (Effect::AllocatesAligned, &[_, size]) => size,
+            (Effect::Allocates, &[count, size]) => count.saturating_mul(size),
+            (Effect::Reallocates, &[_, size]) => size,
+            // SAFETY: C made a text.
+            (Effect::Copies, _) if start != 0 => unsafe {
+                libc::strlen(std::ptr::with_exposed_provenance(start as usize)) as u64 + 1
+            },
+            _ => return,
+        };
+        self.memory.c_heap.allocated(start, size, at.site());
     }
 
     /// The program ended while foreign code waits for a callback: there is no way back but out.

@@ -9,6 +9,7 @@
 //! with memory from [`space`], [`runtime`] the functions that compiled programs take from `lang_rt`, [`stop`] how a run ends.
 
 mod code;
+mod c_heap;
 mod decode;
 mod evaluate;
 mod exec;

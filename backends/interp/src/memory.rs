@@ -8,10 +8,12 @@
 //!
 //! A program that calls foreign functions has its memory at real addresses instead, which [`crate::space`] hands out. Then a
 //! pointer that goes far astray, or that is used long after its memory is gone, may lead to another allocation unnoticed; whether
-//! bytes were written is not tracked, as foreign code may have; and memory of foreign code is only checked to be there.
+//! bytes were written is not tracked, as foreign code may have; and memory of foreign code is only checked to be there, but
+//! for what the program asked of `malloc` ([`crate::c_heap`]).
 //!
 //! Allocations whose bytes are undefined at first have a shadow: a byte for each of theirs, 0xff once it was written.
 
+use crate::c_heap::CHeap;
 use crate::restrict::{MAX_CALL, Notes};
 use crate::space::Space;
 use lang_ir::{FuncId, GlobalId, Inst, StackSlot};
@@ -66,12 +68,12 @@ pub struct Info {
     pub kind: Kind,
     /// In bytes, also when it is gone.
     pub size: u64,
-    align: u64,
+    pub(crate) align: u64,
     pub made: Site,
     /// Where it was freed, or its function returned.
     pub gone: Option<Site>,
     /// For a slot: where its bytes are in the room for slots.
-    room_at: usize,
+    pub(crate) room_at: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -182,6 +184,8 @@ pub struct Memory {
     heap_limit: u64,
     /// Where allocations are that have real addresses.
     space: Option<Box<Space>>,
+    /// Blocks that foreign code allocated for the program.
+    pub c_heap: CHeap,
     /// Pages of foreign memory that are there; those that can be written have the lowest bit set.
     pages: RefCell<FxHashSet<u64>>,
     /// Whether an allocation failed because of the limit.
@@ -203,6 +207,7 @@ impl Memory {
             heap_used: 0,
             heap_limit,
             space: None,
+            c_heap: CHeap::default(),
             pages: RefCell::default(),
             limit_hit: false,
         };
@@ -249,6 +254,11 @@ impl Memory {
         self.pages.borrow_mut().clear();
     }
 
+    /// Whether an access to memory of foreign code is fine, as far as can be known.
+    fn is_foreign(&self, address: u64, len: u64, access: Access) -> bool {
+        self.c_heap.check(address, len).is_ok() && self.is_mapped(address, len, access)
+    }
+
     /// Whether foreign code has memory there. The system is asked once for each page.
     fn is_mapped(&self, address: u64, len: u64, access: Access) -> bool {
         const PAGE: u64 = 4096;
@@ -268,7 +278,7 @@ impl Memory {
     pub fn read_foreign<T: Copy>(&self, address: u64) -> Option<T> {
         let is_there = self.index(address) == FOREIGN
             && self.space.is_some()
-            && self.is_mapped(address, size_of::<T>() as u64, Access::Read);
+            && self.is_foreign(address, size_of::<T>() as u64, Access::Read);
         // SAFETY: the bytes can be read.
         is_there.then(|| unsafe { std::ptr::with_exposed_provenance::<T>(address as usize).read_unaligned() })
     }
@@ -278,7 +288,7 @@ impl Memory {
     pub fn write_foreign<T: Copy>(&mut self, address: u64, value: T) -> Option<()> {
         let is_there = self.index(address) == FOREIGN
             && self.space.is_some()
-            && self.is_mapped(address, size_of::<T>() as u64, Access::Write);
+            && self.is_foreign(address, size_of::<T>() as u64, Access::Write);
         // SAFETY: the bytes can be written.
         is_there.then(|| unsafe { std::ptr::with_exposed_provenance_mut::<T>(address as usize).write_unaligned(value) })
     }
@@ -536,7 +546,7 @@ impl Memory {
     fn range(&self, address: u64, len: u64, access: Access, align: u64) -> Result<(*mut u8, *mut u8), Wrong> {
         let index = self.index(address);
         if index == FOREIGN && self.space.is_some() {
-            let there = address & (align - 1) == 0 && self.is_mapped(address, len, access);
+            let there = address & (align - 1) == 0 && self.is_foreign(address, len, access);
             let host = std::ptr::with_exposed_provenance_mut(address as usize);
             return if there {
                 Ok((host, std::ptr::null_mut()))
@@ -723,7 +733,11 @@ impl Memory {
             return Wrong::Null;
         }
         if index == FOREIGN && self.space.is_some() {
-            return if address & (align - 1) == 0 { Wrong::Unmapped } else { Wrong::Misaligned(align) };
+            return match self.c_heap.check(address, len) {
+                Err(wrong) => wrong,
+                Ok(()) if address & (align - 1) == 0 => Wrong::Unmapped,
+                Ok(()) => Wrong::Misaligned(align),
+            };
         }
         let (Some(entry), Some(info)) = (self.entries.get(index), self.infos.get(index)) else {
             return Wrong::Wild;
@@ -752,6 +766,9 @@ impl Memory {
 
     /// How far an address is from the start of its allocation.
     pub fn offset(&self, address: u64) -> i64 {
+        if let Some((start, _)) = self.c_block(address) {
+            return address.wrapping_sub(start) as i64;
+        }
         self.entries.get(self.index(address)).map_or(0, |entry| address.wrapping_sub(entry.start) as i64)
     }
 
@@ -762,7 +779,12 @@ impl Memory {
 
     /// The allocation that an address belongs to.
     pub fn info(&self, address: u64) -> Option<&Info> {
-        self.infos.get(self.index(address))
+        self.c_block(address).map(|(_, info)| info).or_else(|| self.infos.get(self.index(address)))
+    }
+
+    /// The block of C that an address belongs to, and where that starts.
+    fn c_block(&self, address: u64) -> Option<(u64, &Info)> {
+        if self.space.is_some() && self.index(address) == FOREIGN { self.c_heap.find(address) } else { None }
     }
 }
 

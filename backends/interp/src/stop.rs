@@ -281,6 +281,24 @@ impl Machine<'_> {
         self.trap(at, format!("invalid memory access: {text}"))
     }
 
+    /// Reports that foreign code gets a pointer to memory that is gone.
+    #[cold]
+    pub fn gone_argument(&self, at: At, address: u64) -> Stop {
+        let what = self.memory.info(address).map_or(String::new(), |info| self.describe(info) + &self.gone(info));
+        self.trap(at, format!("invalid memory access: foreign code gets a pointer to {what}"))
+    }
+
+    /// Reports what C's `free` or `realloc` gets and did not allocate.
+    #[cold]
+    pub fn bad_free_of_c(&self, at: At, address: u64) -> Stop {
+        let what = self.memory.info(address).map_or("memory".into(), |info| self.describe(info));
+        let text = match self.memory.offset(address) {
+            0 => format!("C cannot free {what}, which it did not allocate"),
+            offset => format!("C cannot free a pointer to offset {offset} of {what}"),
+        };
+        self.trap(at, format!("invalid memory access: {text}"))
+    }
+
     /// What an allocation is, for people.
     fn describe(&self, info: &Info) -> String {
         let size = info.size;

@@ -57,6 +57,9 @@ impl Parser<'_> {
         if second.kind != T::Ident && !head {
             return None;
         }
+        if self.no_union() {
+            return Some(Some(Parsed::Stmt(self.file.add_stmt(StmtKind::Error, span))));
+        }
         let instead = match word {
             "func" | "function" | "def" | "fun" | "proc" | "sub" => Some("fn"),
             "class" | "record" => Some("struct"),
@@ -145,6 +148,19 @@ impl Parser<'_> {
         let ty = if walrus { None } else { Some(self.ty()) };
         let var = self.variable_from(true, pat, ty, keyword);
         Some(Some(self.foreign_variable(scope, var, start)))
+    }
+
+    /// `union Name {`: reported, if it stands here.
+    pub(super) fn no_union(&mut self) -> bool {
+        let is_union = self.at(T::Ident) && self.at_word("union");
+        if !is_union || self.ahead_kind(1) != T::Ident || self.ahead_kind(2) != T::LBrace {
+            return false;
+        }
+        let span = self.span();
+        self.error("E0110", span, "there are no unions").helps.push(help(
+            "an `enum` holds one of several things; for C, `struct Name;` in `#link` is what only C knows, behind a pointer",
+        ));
+        true
     }
 
     fn foreign_variable(&mut self, scope: Scope, var: VarId, start: u32) -> Parsed {

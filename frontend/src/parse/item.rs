@@ -555,6 +555,14 @@ impl Parser<'_> {
             ItemKind::Opaque { name }
         } else if body == Body::Absent && self.at_any(&[T::Struct, T::Enum, T::Type, T::Const]) {
             self.item_kind(Scope::Module, start, None)
+        } else if body == Body::Absent && self.at_any(&[T::Var, T::Let]) {
+            let span = self.span();
+            self.error("E0117", span, "the variables of a library cannot be declared")
+                .helps
+                .push(help("let C give the address: `int *counter_address(void) { return &counter; }`"));
+            ItemKind::Error
+        } else if self.no_union() {
+            ItemKind::Error
         } else {
             self.error_expected("`fn`");
             ItemKind::Error
@@ -575,7 +583,6 @@ impl Parser<'_> {
         ItemKind::Link { library, library_span, items }
     }
 
-    /// The body of a module: a list of declarations.
     /// The rest of `module a.b {`, which some languages have.
     #[cold]
     fn dotted_module(&mut self) {
@@ -588,6 +595,7 @@ impl Parser<'_> {
             .push(help("nest them: `module a { pub module b { ... } }`"));
     }
 
+    /// The body of a module: a list of declarations.
     fn module_body(&mut self) -> List<StmtId> {
         let block = self.scoped_block(Scope::Module);
         self.file[block].stmts
