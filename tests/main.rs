@@ -24,6 +24,7 @@ mod commands;
 mod explain;
 mod projects;
 mod linking;
+mod debugger;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -40,6 +41,7 @@ fn main() {
     trials.extend(explain::trials());
     trials.extend(projects::trials());
     trials.extend(linking::trials());
+    trials.extend(debugger::trials());
     trials.extend(tidy::trials());
     libtest_mimic::run(&args, trials).exit();
 }

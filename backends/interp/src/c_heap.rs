@@ -93,7 +93,9 @@ impl CHeap {
         // C freed what had this memory before.
         let end = start.saturating_add(usable);
         let stale: Vec<u64> = self.blocks.range(start..end).map(|(&start, _)| start).collect();
-        stale.iter().for_each(|start| drop(self.blocks.remove(start)));
+        for start in stale {
+            self.blocks.remove(&start);
+        }
         if let Some((&before, block)) = self.blocks.range(..start).next_back()
             && before + block.usable > start
         {

@@ -9,7 +9,6 @@ use inkwell::debug_info::{
 use inkwell::llvm_sys::prelude::LLVMMetadataRef;
 use inkwell::module::FlagBehavior;
 use inkwell::values::FunctionValue;
-use lang_backend::symbol_name;
 use lang_ir::{FileId, Function, Linkage, Loc, SourcePos, source_name};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -73,14 +72,14 @@ impl<'ctx> Debug<'ctx> {
             optimized,
         };
         for function in unit.ir.functions.values().filter(|f| f.is_definition()) {
-            debug.subprogram(&function.name, &symbol_name(function), function.decl, function.linkage);
+            debug.subprogram(&function.name, function.decl, function.linkage);
         }
         debug
     }
 
     /// Begins the translation of a function.
     pub fn enter(&mut self, function: &Function, llvm: FunctionValue<'ctx>) {
-        let subprogram = self.subprogram(&function.name, &symbol_name(function), function.decl, function.linkage);
+        let subprogram = self.subprogram(&function.name, function.decl, function.linkage);
         llvm.set_subprogram(subprogram);
         self.locations = vec![None; function.locs.len()];
     }
@@ -95,12 +94,11 @@ impl<'ctx> Debug<'ctx> {
         let (scope, inlined_at) = match data.scope.expand() {
             None => {
                 let name = &function.name;
-                (self.subprogram(name, &symbol_name(function), function.decl, function.linkage), None)
+                (self.subprogram(name, function.decl, function.linkage), None)
             }
             Some(scope) => {
                 let call = &function.scopes[scope];
-                // An inlined function that is left nowhere is not in the module, and has no symbol.
-                let subprogram = self.subprogram(&call.callee, "", call.callee_decl, Linkage::Local);
+                let subprogram = self.subprogram(&call.callee, call.callee_decl, Linkage::Local);
                 (subprogram, Some(self.location(function, call.call_site)))
             }
         };
@@ -111,7 +109,7 @@ impl<'ctx> Debug<'ctx> {
         location
     }
 
-    fn subprogram(&mut self, name: &Arc<str>, symbol: &str, decl: SourcePos, linkage: Linkage) -> DISubprogram<'ctx> {
+    fn subprogram(&mut self, name: &Arc<str>, decl: SourcePos, linkage: Linkage) -> DISubprogram<'ctx> {
         if let Some(&known) = self.subprograms.get(name) {
             return known;
         }
@@ -119,7 +117,8 @@ impl<'ctx> Debug<'ctx> {
         let subprogram = self.builder.create_function(
             self.unit.as_debug_info_scope(),
             source_name(name),
-            Some(symbol),
+            // Debuggers would show the name of the symbol instead, which has a prefix.
+            None,
             file,
             decl.line,
             self.ty,
