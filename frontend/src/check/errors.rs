@@ -21,7 +21,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         }
         let result = self.result;
         let TyKind::Result { error: wanted, .. } = self.kind(result) else {
-            let value = self.expr(error, None);
+            let value = self.expr(error, (result == Ty::ERROR).then_some(Ty::ERROR));
             let (found, given) = (self.ty(value), self.name_of(result));
             if result != Ty::ERROR {
                 let mut diagnostic = Diagnostic::error("E0382", span, "this function gives no errors")

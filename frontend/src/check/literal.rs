@@ -94,6 +94,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
             let ty = self.cx.types.array(element, values.len() as u64);
             return self.add(ExprKind::Aggregate(values), ty, span);
         }
+        if elements.is_empty() && self.wanted(hint) == Some(TyKind::Error) {
+            return self.error(span);
+        }
         if elements.is_empty() {
             self.report(
                 Diagnostic::error("E0311", span, "the type of this empty array is not known")
@@ -330,6 +333,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn literal_target(&mut self, path: ast::Path) -> Option<StructId> {
         let segments = &self.file[path.segments];
         let (found, name, rest) = self.named_path(path);
+        if let NameRef::Decl(Decl::Broken) = found {
+            return None;
+        }
         if !rest.is_empty() || segments.iter().any(|segment| segment.args.is_some()) {
             let what = if rest.is_empty() { "generics are" } else { "types in types are" };
             self.cx.not_yet(path.span, what, "use a struct");
@@ -338,7 +344,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let ty = match found {
             NameRef::Decl(Decl::Struct(id)) => return Some(id),
             NameRef::Decl(Decl::Alias(id)) => self.cx.resolve_alias(id, name.span),
-            NameRef::Decl(Decl::Broken) => return None,
             NameRef::Unknown => {
                 let text = self.cx.text(name.name);
                 if super::types::builtin_type(text).is_none() {

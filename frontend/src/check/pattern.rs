@@ -190,6 +190,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn pattern_struct_path(&mut self, path: ast::Path) -> Option<StructId> {
         let segments = &self.file[path.segments];
         let (found, name, rest) = self.named_path(path);
+        if let NameRef::Decl(Decl::Broken) = found {
+            return None;
+        }
         if !rest.is_empty() || segments.iter().any(|segment| segment.args.is_some()) {
             let what = if rest.is_empty() { "generics are" } else { "types in types are" };
             self.cx.not_yet(path.span, what, "use a struct");
@@ -209,7 +212,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     }
                 }
             }
-            NameRef::Decl(Decl::Broken) => None,
             NameRef::Unknown => {
                 self.cx.report_unknown_type(self.item_scope, name);
                 None

@@ -21,7 +21,25 @@ pub(super) fn type_name(foreign: &str) -> &str {
     }
 }
 
+/// Whether this is the name of a type that every program has.
+fn is_type_name(name: &str) -> bool {
+    matches!(name, "bool" | "char" | "str" | "void" | "usize" | "isize" | "f16" | "f32" | "f64")
+        || (name.strip_prefix(['i', 'u'])).is_some_and(|bits| matches!(bits, "8" | "16" | "32" | "64" | "128"))
+}
+
 impl Parser<'_> {
+    /// `x i64` in place of `x: i64`: reported, the name is next.
+    pub(super) fn missing_colon(&mut self) -> bool {
+        let next = self.ahead(1);
+        let found = self.at(T::Ident) && next.kind == T::Ident && is_type_name(self.text_of(next));
+        if found && !next.after_newline {
+            let (at, span) = (self.span().at_end(), self.span_of(next));
+            let message = "expected `:` between the name and its type";
+            self.mild_error("E0101", span, message).helps.push(edit("write `:`", at, ":"));
+        }
+        found && !next.after_newline
+    }
+
     /// A statement that begins like one of another language. `None` if it does not; `Some(None)` is an empty statement.
     pub(super) fn foreign_statement(&mut self, scope: Scope) -> Option<Option<Parsed>> {
         let (first, second) = (self.token(), self.ahead(1));

@@ -346,7 +346,13 @@ impl Parser<'_> {
                     .push(help("foreign functions are declared in `#link \"library\" { }`"));
                 self.bump();
             } else {
+                let (at, errors) = (self.span().at_start(), self.diagnostics.len());
                 self.error_expected("`{` and the body of the function");
+                if self.at(T::Ident)
+                    && let [error] = &mut self.diagnostics[errors..]
+                {
+                    error.helps.push(edit("the type of the result stands behind `->`", at, "-> "));
+                }
             }
         } else {
             self.end_of_statement();
@@ -366,7 +372,10 @@ impl Parser<'_> {
             let pat = self.file.add_pat(PatKind::Wild, self.span_from(start));
             return Param { pat, ty: None, refinement: None, variadic: true, span: self.span_from(start) };
         }
-        self.foreign_param();
+        let missing_colon = self.missing_colon();
+        if !missing_colon {
+            self.foreign_param();
+        }
         let name = self.expect_ident("a parameter");
         let kind = match name.name {
             Symbol::UNDERSCORE => PatKind::Wild,
@@ -375,7 +384,7 @@ impl Parser<'_> {
         };
         let pat = self.file.add_pat(kind, name.span);
         let (mut ty, mut variadic) = (None, false);
-        if !self.panicking && self.eat(T::Colon) {
+        if !self.panicking && (self.eat(T::Colon) || missing_colon) {
             variadic = self.eat(T::Ellipsis);
             ty = Some(self.ty());
         }
@@ -432,7 +441,8 @@ impl Parser<'_> {
                 .helps
                 .push(help("write `impl Name { fn ... }` behind the type"));
         }
-        if self.ahead_kind(1) == T::Ident && self.at(T::Ident) && !self.ahead(1).after_newline {
+        let missing_colon = self.missing_colon();
+        if !missing_colon && self.ahead_kind(1) == T::Ident && self.at(T::Ident) && !self.ahead(1).after_newline {
             let (ty, name) = (self.text_of(self.token()), self.text_of(self.ahead(1)));
             let span = self.span().to(self.span_of(self.ahead(1)));
             let text = format!("{name}: {}", foreign::type_name(ty));
@@ -447,7 +457,7 @@ impl Parser<'_> {
             return FieldDecl { name, ty, refinement: None, default: None, doc };
         }
         let name = self.expect_ident("the name of a field");
-        if !self.panicking && !self.eat(T::Colon) {
+        if !missing_colon && !self.panicking && !self.eat(T::Colon) {
             self.error_expected("`:` and the type of the field");
         }
         let ty = self.ty_unless_panicking();
