@@ -29,6 +29,8 @@ pub struct Test {
     pub span: Span,
     /// It stands in a doc comment.
     pub example: bool,
+    /// It is an example that is to have errors.
+    pub wrong: bool,
     /// Its number in the module, or what is wrong with this example.
     pub code: Result<u32, Vec<Diagnostic>>,
 }
@@ -67,12 +69,13 @@ pub fn compile_tests(
             return (None, diagnostics);
         }
         let before = broken.len();
+        let wrong: Vec<Span> = examples.iter().filter(|example| example.wrong).map(|example| example.fence).collect();
         for example in examples {
             let mine = of_examples.iter().filter(|d| contains(example.span, d.primary.span));
             let errors: Vec<_> = mine.chain(&example.errors).filter(|d| d.is_error()).cloned().collect();
             let is_known = broken.iter().any(|known| known.fence == example.fence);
             if !errors.is_empty() && !is_known {
-                broken.push(Broken { name: example.name, fence: example.fence, errors });
+                broken.push(Broken { name: example.name, fence: example.fence, wrong: example.wrong, errors });
             }
         }
         // Without those that are broken, the rest has no errors; one that could not be read was not among the rest.
@@ -80,7 +83,7 @@ pub fn compile_tests(
             continue;
         }
         diagnostics.extend(of_program);
-        let tests = all_tests(&program, broken);
+        let tests = all_tests(&program, broken, &wrong);
         return (Some(Tests { module: lower_tests(sources, &interner, program), tests }), diagnostics);
     }
 }
@@ -93,6 +96,7 @@ fn has_tests(file: &ast::File) -> bool {
 struct Broken {
     name: String,
     fence: Span,
+    wrong: bool,
     errors: Vec<Diagnostic>,
 }
 
@@ -116,13 +120,14 @@ fn add_examples(
     all
 }
 
-fn all_tests(program: &Program, broken: Vec<Broken>) -> Vec<Test> {
+fn all_tests(program: &Program, broken: Vec<Broken>, wrong: &[Span]) -> Vec<Test> {
     let numbered = program.tests.iter().zip(0..);
     let mut tests: Vec<Test> = numbered
         .map(|(test, number)| Test {
             name: test.name.clone(),
             span: test.span,
             example: test.example,
+            wrong: test.example && wrong.contains(&test.span),
             code: Ok(number),
         })
         .collect();
@@ -130,6 +135,7 @@ fn all_tests(program: &Program, broken: Vec<Broken>) -> Vec<Test> {
         name: example.name,
         span: example.fence,
         example: true,
+        wrong: example.wrong,
         code: Err(example.errors),
     }));
     tests.sort_by_key(|test| test.span);

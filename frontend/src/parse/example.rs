@@ -1,7 +1,7 @@
 //! Examples in doc comments, as tests.
 //!
 //! A fenced block of a `///` comment whose fence has no tag, or the tag `lang`, is the body of a test that stands beside the
-//! declaration. It is read from a copy of the file in which all but the code of examples is blank, so that places in it are
+//! declaration; with the tag `lang,wrong` it is to have errors. It is read from a copy of the file in which all but the code of examples is blank, so that places in it are
 //! places in the comment.
 
 use super::*;
@@ -16,6 +16,8 @@ pub(crate) struct Example {
     pub fence: Span,
     /// From the opening fence to behind the closing one.
     pub span: Span,
+    /// It is to have errors.
+    pub wrong: bool,
     /// What is wrong with it; then it is not among the tests of the file.
     pub errors: Vec<Diagnostic>,
 }
@@ -101,8 +103,8 @@ fn fenced(source: &SourceFile, lines: &[Span]) -> Vec<Fenced> {
             }
             code.push(line);
         }
-        if matches!(tag, "" | "lang") && !code.is_empty() {
-            all.push(Fenced { fence, lines: code, end });
+        if matches!(tag, "" | "lang" | "lang,wrong") && !code.is_empty() {
+            all.push(Fenced { fence, lines: code, end, wrong: tag == "lang,wrong" });
         }
     }
     all
@@ -122,6 +124,7 @@ struct Fenced {
     fence: Span,
     lines: Vec<Span>,
     end: u32,
+    wrong: bool,
 }
 
 impl Fenced {
@@ -220,7 +223,7 @@ impl Finder<'_> {
         let span = Span { end: fenced.end, ..fenced.fence };
         let left_out = (self.without)(fenced.fence) || errors.iter().any(Diagnostic::is_error);
         let bytes = file.list(name.as_bytes());
-        self.found.push(Example { name, fence: fenced.fence, span, errors });
+        self.found.push(Example { name, fence: fenced.fence, span, wrong: fenced.wrong, errors });
         if left_out {
             return None;
         }
