@@ -392,6 +392,8 @@ impl<'c, 'a> FnCx<'c, 'a> {
             diagnostic = diagnostic.suggest("the length is a field", name.span.to(span.at_end()), "len");
         } else if let Some(near) = near.or_else(|| self.near_name(&text, |decl| matches!(decl, Decl::Fns(_)))) {
             diagnostic = diagnostic.suggest(format!("did you mean `{near}`?"), name.span, near);
+        } else if let Some(module) = crate::library::module_with(&text).filter(|_| self.cx.types.is_float(ty)) {
+            diagnostic = diagnostic.help(format!("it is in `std.{module}`, and called `{module}.{text}(x)`"));
         }
         self.report(diagnostic);
         self.check_arguments(arguments, span)

@@ -21,12 +21,48 @@ impl<'c, 'a> FnCx<'c, 'a> {
         match cond {
             Cond::Expr(expr) => hir::Cond::Expr(self.condition(expr)),
             Cond::Let { pat, value } => {
+                if let Some(cond) = self.let_and(pat, value, head) {
+                    return cond;
+                }
                 let value = self.expr(value, None);
                 let ty = self.ty(value);
                 let pat = Box::new(self.let_pattern(pat, value, ty, head));
                 hir::Cond::Let { value, pat }
             }
         }
+    }
+
+    /// Reports `if let x = opt && more`, which tests all of `opt && more`.
+    fn let_and(&mut self, pat: ast::PatId, value: ast::ExprId, head: &str) -> Option<hir::Cond> {
+        let (mut first, mut rest) = (value, Vec::new());
+        while let ast::ExprKind::Binary { op: ast::BinaryOp::And, left, right, op_span } = self.file[first].kind {
+            first = left;
+            rest.push((right, op_span));
+        }
+        let &(_, and) = rest.last()?;
+        let names = matches!(self.file[pat].kind, PatKind::Bind(_) | PatKind::Payload { .. } | PatKind::Struct { .. });
+        if !names || self.free(first).is_some() || matches!(self.file[first].kind, ast::ExprKind::Binary { .. }) {
+            return None;
+        }
+        let tested = self.expr(first, None);
+        let ty = self.ty(tested);
+        if !matches!(self.kind(ty), TyKind::Optional(_) | TyKind::Result { .. } | TyKind::Enum(_)) {
+            return None;
+        }
+        let more = Span::new(and.file, and.start, self.file[value].span.end);
+        self.report(
+            Diagnostic::error("E0305", and, format!("`{head}` tests all that stands behind the `=`"))
+                .secondary(self.body[tested].span, format!("this is `{}`", self.name_of(ty)))
+                .secondary(more, "this is a part of it")
+                .help("put the second condition into an `if` of its own, inside"),
+        );
+        let pat = Box::new(self.let_pattern(pat, tested, ty, head));
+        // The names are meant to be known there.
+        for (right, _) in rest.into_iter().rev() {
+            self.expr(right, Some(Ty::BOOL));
+        }
+        let value = self.error(more);
+        Some(hir::Cond::Let { value, pat })
     }
 
     fn condition(&mut self, expr: ast::ExprId) -> ExprId {
