@@ -392,6 +392,10 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 if to == Ty::BOOL && self.cx.types.is_int(from) {
                     diagnostic = diagnostic.help("compare it with 0: `x != 0`");
                 }
+                if to == Ty::STR {
+                    let text = self.cx.sources.snippet(self.body[value].span);
+                    diagnostic = diagnostic.help(format!("an f-string makes a text of it: `f\"{{{text}}}\"`"));
+                }
                 if from == Ty::STR && matches!(self.kind(to), TyKind::Slice { .. }) {
                     diagnostic = diagnostic.help("a string cannot be written; `s[i]` reads its bytes");
                 }

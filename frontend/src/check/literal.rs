@@ -121,7 +121,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 continue;
             }
             let value = self.expr(expr, joined.map(|(ty, _)| ty));
-            failed |= !self.join_element(value, &mut joined);
+            failed = failed || !self.join_element(value, &mut joined);
             values.push(Some(value));
         }
         let literal_ty = match (joined, free) {
@@ -135,7 +135,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
                 Some(value) => value,
                 None => {
                     let value = self.expr(expr, literal_ty);
-                    failed |= !self.join_element(value, &mut joined);
+                    failed = failed || !self.join_element(value, &mut joined);
                     value
                 }
             });

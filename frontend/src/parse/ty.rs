@@ -3,6 +3,10 @@
 use super::recover::Elements;
 use super::*;
 
+/// How types begin.
+const TYPE_STARTS: [T; 9] =
+    [T::Ident, T::Star, T::At, T::Question, T::QuestionQuestion, T::LBracket, T::LParen, T::Fn, T::Dyn];
+
 impl Parser<'_> {
     /// A type, with `!E` where there is one.
     pub(super) fn ty(&mut self) -> TypeId {
@@ -43,6 +47,9 @@ impl Parser<'_> {
                     self.error("E0108", span, "type arguments are not written in `<` `>`")
                         .helps
                         .push(help("write `Name!(T, U)`"));
+                }
+                if self.at_any(&[T::LBracket, T::Question]) && self.is_glued() && !self.panicking {
+                    return Ok(self.suffix_type(start));
                 }
                 TypeKind::Path(path)
             }
@@ -113,6 +120,7 @@ impl Parser<'_> {
 
     /// `[]T`, `[by]T`, `[,]T`, `[N]T`.
     fn bracket_type(&mut self) -> TypeKind {
+        let start = self.start();
         let open = self.bump();
         match self.kind() {
             T::RBracket => {
@@ -149,30 +157,67 @@ impl Parser<'_> {
                         .helps
                         .push(help("an array of arrays is `[N][M]T`, a view of two dimensions `[,]T`"));
                 }
+                if self.at(T::Semi) && !self.panicking {
+                    // As in Rust.
+                    let element = self.text[self.file[len].span.range()].to_owned();
+                    self.bump();
+                    let count = self.expr();
+                    let count = self.text[self.file[count].span.range()].to_owned();
+                    self.close(open, T::RBracket);
+                    return self.misspelled_type(start, "an array", format!("[{count}]{element}"));
+                }
                 if self.panicking && self.recover_in_list(T::RBracket) {
                     while !self.at(T::RBracket) && self.recover_in_list(T::RBracket) {}
                 }
                 self.close(open, T::RBracket);
+                let element = &self.text[self.file[len].span.range()];
+                let names_type =
+                    matches!(self.file[len].kind, ExprKind::Name(_)) && element.contains(char::is_lowercase);
+                if names_type && !self.panicking && !self.at_type() {
+                    return self.misspelled_type(start, "a slice", format!("[]{element}"));
+                }
                 TypeKind::Array { len, element: self.ty_prefix() }
             }
         }
     }
 
+    /// `T[]`, `T[N]` or `T?`, of which `T` was read.
+    fn suffix_type(&mut self, start: u32) -> TypeKind {
+        let name = self.text[self.span_from(start).range()].to_owned();
+        if self.at(T::Question) {
+            self.bump();
+            return self.misspelled_type(start, "an optional", format!("?{name}"));
+        }
+        let open = self.bump();
+        if self.at(T::RBracket) {
+            self.bump();
+            return self.misspelled_type(start, "a slice", format!("[]{name}"));
+        }
+        let count = self.expr();
+        let count = self.text[self.file[count].span.range()].to_owned();
+        self.close(open, T::RBracket);
+        self.misspelled_type(start, "an array", format!("[{count}]{name}"))
+    }
+
+    /// Reports a type, which begins at `start` and was read, that is written as in another language.
+    fn misspelled_type(&mut self, start: u32, what: &str, right: String) -> TypeKind {
+        let span = self.span_from(start);
+        self.mild_error("E0108", span, format!("{what} is written `{right}`")).helps.push(edit(
+            "write it so",
+            span,
+            right,
+        ));
+        TypeKind::Error
+    }
+
+    /// Whether a type may begin here.
+    fn at_type(&self) -> bool {
+        self.at_any(&TYPE_STARTS)
+    }
+
     /// The contextual keyword before a type.
     fn restrict(&mut self) -> bool {
-        let found = self.at_word("restrict")
-            && matches!(
-                self.ahead_kind(1),
-                T::Ident
-                    | T::Star
-                    | T::At
-                    | T::Question
-                    | T::QuestionQuestion
-                    | T::LBracket
-                    | T::LParen
-                    | T::Fn
-                    | T::Dyn
-            );
+        let found = self.at_word("restrict") && TYPE_STARTS.contains(&self.ahead_kind(1));
         if found {
             self.bump();
         }
