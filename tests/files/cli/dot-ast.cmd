@@ -1,4 +1,4 @@
-;@ lang: dot tests/files/run/modules/main.lang local.both --what ast
+;@ lang: dot tests/files/run/z27-modules/main.lang local.both --what ast
 ;= stdout
 ;| digraph ast {
 ;|   node [shape=box, fontname="monospace", fontsize=10];
