@@ -543,8 +543,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
             }
         }
         let text = self.cx.text(name).to_string();
-        let mut diagnostic = Diagnostic::error("E0404", span, format!("there are {} functions `{text}`", funcs.len()))
-            .help("write the type that is meant, such as `let f: fn(i64) -> i64 = ...`");
+        let mut diagnostic = match wanted.filter(|&ty| matches!(self.kind(ty), TyKind::Fn { .. })) {
+            Some(wanted) => {
+                let wanted = self.name_of(wanted);
+                Diagnostic::error("E0404", span, format!("no function `{text}` is of the type `{wanted}`"))
+            }
+            None => Diagnostic::error("E0404", span, format!("there are {} functions `{text}`", funcs.len()))
+                .help("write the type that is meant, such as `let f: fn(i64) -> i64 = ...`"),
+        };
         for func in funcs {
             diagnostic = diagnostic.secondary(self.cx.funcs[func.index()].span, "one of them");
         }

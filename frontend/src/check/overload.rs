@@ -275,7 +275,14 @@ impl<'c, 'a> FnCx<'c, 'a> {
         for (index, argument) in arguments.into_iter().enumerate() {
             let at = self.argument_span(argument);
             span = if index == 0 { at } else { span.to(at) };
-            values.push(self.argument_for(argument, element, param));
+            let value = self.argument(argument, Some(element));
+            let fits_as_all = converts(&self.cx.types, self.ty(value), slice, Site::Argument);
+            let errors = self.cx.diagnostics.len();
+            values.push(self.coerce_at(value, element, Site::Argument));
+            self.because_of(errors, param);
+            if let (true, Some(diagnostic)) = (fits_as_all, self.cx.diagnostics[errors..].last_mut()) {
+                *diagnostic = diagnostic.clone().suggest("`...` passes all elements", at.at_end(), "...");
+            }
         }
         if values.is_empty() {
             return self.add(ExprKind::Zero, slice, span);

@@ -574,7 +574,12 @@ impl Parser<'_> {
         } else if self.no_union() {
             ItemKind::Error
         } else {
+            let stands_outside = self.at_any(&[T::Const, T::Let, T::Var, T::Struct, T::Enum, T::Type]);
+            let errors = self.diagnostics.len();
             self.error_expected("`fn`");
+            if let ([error], true) = (&mut self.diagnostics[errors..], stands_outside) {
+                error.helps.push(help("only functions stand here; declare it outside of the braces"));
+            }
             ItemKind::Error
         };
         let item = Item {
