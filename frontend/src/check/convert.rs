@@ -418,9 +418,6 @@ impl<'c, 'a> FnCx<'c, 'a> {
                     (TyKind::Str, TyKind::Float(_)) => {
                         diagnostic = diagnostic.help("`parse_f64(text)` reads a number, and gives a `?f64`");
                     }
-                    (_, TyKind::Str) if self.cx.types.is_int(from) || self.cx.types.is_float(from) => {
-                        diagnostic = diagnostic.help("`f\"{x}\"` makes a text of a value");
-                    }
                     (TyKind::Int(_), TyKind::Enum(_)) if self.cx.types.as_plain_enum(to).is_some() => {
                         diagnostic = diagnostic.help(format!("`{b}.from(n)` is the case with the value `n`, or nil"));
                     }
