@@ -177,12 +177,17 @@ pub struct Codegen {
     /// Print how long each part of the compiler took
     #[arg(long)]
     pub time: bool,
+    /// Check every use of memory in a Bril program, as `lang sim` does: bounds, freed and uninitialized memory, leaks.
+    /// Without it only division is checked, and the size of an allocation
+    #[arg(long)]
+    pub checks: bool,
 }
 
 /// Which program.
 #[derive(Args, Clone, Debug)]
 pub struct Input {
-    /// The main file (.lang), a module in IR text (.ir), or the folder of a project; the project here if left out
+    /// The main file (.lang), a Bril program (.bril, .json), a module in IR text (.ir), or the folder of a project; the project
+    /// here if left out
     pub path: Option<PathBuf>,
     #[command(flatten)]
     pub search: Search,
@@ -249,6 +254,9 @@ pub struct Sim {
     /// Print every instruction that is executed to standard error
     #[arg(long)]
     pub trace: bool,
+    /// Of a Bril program, count the executed instructions, and print `total_dyn_inst: N` to standard error at the end
+    #[arg(short = 'p', long = "profile")]
+    pub count: bool,
     #[command(flatten)]
     pub linking: Linking,
     /// Interpret the optimized program instead: the e-graph and all passes run first

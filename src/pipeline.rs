@@ -7,6 +7,7 @@ use crate::program::{Disk, Program};
 use crate::render;
 use lang_backend::{Backend, CompileOptions, Emit, OptLevel};
 use lang_frontend::Tests;
+use lang_frontend::bril;
 use lang_frontend::diagnostic::Diagnostic;
 use lang_frontend::intern::Interner;
 use lang_frontend::modules::{self, Modules};
@@ -106,6 +107,7 @@ fn release_backend() -> &'static dyn Backend {
 /// What a file holds.
 enum Input {
     Source(Vec<u8>),
+    Bril(Vec<u8>),
     Ir(Vec<u8>),
 }
 
@@ -116,8 +118,9 @@ fn read(path: &Path) -> Result<Input, Failure> {
     match path.extension().and_then(|e| e.to_str()) {
         Some("ir") => Ok(Input::Ir(bytes)),
         Some("lang") => Ok(Input::Source(bytes)),
+        Some("bril" | "json") => Ok(Input::Bril(bytes)),
         _ => Err(Failure::Usage(format!(
-            "{} is neither a program (.lang) nor a module in IR text (.ir)",
+            "{} is neither a program (.lang), nor one in Bril (.bril, .json), nor a module in IR text (.ir)",
             path.display()
         ))),
     }
@@ -129,10 +132,19 @@ pub fn check(program: &Program) -> Result<(), Failure> {
         Input::Ir(bytes) => load_ir(&program.path, bytes).map(drop),
         Input::Source(bytes) => {
             let (sources, diagnostics) = analyze(program, bytes);
-            render::show(&sources, &diagnostics);
-            if diagnostics.iter().any(Diagnostic::is_error) { Err(Failure::Shown) } else { Ok(()) }
+            shown(&sources, &diagnostics)
+        }
+        Input::Bril(bytes) => {
+            let (sources, diagnostics) = analyze_bril(program, bytes);
+            shown(&sources, &diagnostics)
         }
     }
+}
+
+/// Shows diagnostics, and fails if there are errors among them.
+fn shown(sources: &SourceMap, diagnostics: &[Diagnostic]) -> Result<(), Failure> {
+    render::show(sources, diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) { Err(Failure::Shown) } else { Ok(()) }
 }
 
 /// Reads a program, and says what is wrong with it if something is. `debug`: for a build that is not optimized.
@@ -140,6 +152,7 @@ pub fn load(program: &Program, debug: bool) -> Result<Module, Failure> {
     let module = match read(&program.path)? {
         Input::Ir(bytes) => load_ir(&program.path, bytes)?,
         Input::Source(bytes) => load_source(program, bytes, debug)?,
+        Input::Bril(bytes) => load_bril(program, bytes)?,
     };
     if cfg!(debug_assertions) {
         verify_or_fail(&module, "the front end")?;
@@ -207,10 +220,7 @@ pub fn parse(program: &Program) -> Result<Parsed, Failure> {
     let (mut sources, mut interner) = (SourceMap::new(), Interner::new());
     let file = sources.add(program.path.display().to_string(), bytes);
     let (modules, diagnostics) = modules::load(&mut sources, file, &mut interner, &Disk, &program.places);
-    render::show(&sources, &diagnostics);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Failure::Shown);
-    }
+    shown(&sources, &diagnostics)?;
     Ok(Parsed { sources, modules, interner })
 }
 
@@ -218,6 +228,7 @@ pub fn parse(program: &Program) -> Result<Parsed, Failure> {
 pub fn diagnose(program: &Program) -> Result<(SourceMap, Vec<Diagnostic>), Failure> {
     match read(&program.path)? {
         Input::Source(bytes) => Ok(analyze(program, bytes)),
+        Input::Bril(bytes) => Ok(analyze_bril(program, bytes)),
         Input::Ir(_) => Err(Failure::Usage(format!("{} is not a program (.lang)", program.path.display()))),
     }
 }
@@ -230,6 +241,21 @@ fn analyze(program: &Program, bytes: Vec<u8>) -> (SourceMap, Vec<Diagnostic>) {
     // The process ends: giving its memory back piece by piece would only take time.
     std::mem::forget(analysis);
     (sources, diagnostics)
+}
+
+fn analyze_bril(program: &Program, bytes: Vec<u8>) -> (SourceMap, Vec<Diagnostic>) {
+    let mut sources = SourceMap::new();
+    let file = sources.add(program.path.display().to_string(), bytes);
+    let (_, diagnostics) = bril::analyze(&sources, file);
+    (sources, diagnostics)
+}
+
+fn load_bril(program: &Program, bytes: Vec<u8>) -> Result<Module, Failure> {
+    let mut sources = SourceMap::new();
+    let file = sources.add(program.path.display().to_string(), bytes);
+    let (module, diagnostics) = bril::compile(&sources, file, program.bril);
+    render::show(&sources, &diagnostics);
+    module.ok_or(Failure::Shown)
 }
 
 fn load_source(program: &Program, bytes: Vec<u8>, debug: bool) -> Result<Module, Failure> {

@@ -16,6 +16,8 @@ pub struct Program {
     pub limits: Limits,
     /// The project that it is the main file of, if it was found so.
     pub project: Option<Project>,
+    /// How it is compiled, if it is in Bril.
+    pub bril: lang_frontend::bril::Options,
 }
 
 impl Program {
@@ -55,7 +57,13 @@ impl Program {
             .map(|folder| Place { folder, from: "LANG_PATH" })
             .collect();
         let limits = Limits { fuel: search.const_fuel, ..Limits::default() };
-        Program { path: path.to_path_buf(), places: options.chain(environment).collect(), limits, project: None }
+        Program {
+            path: path.to_path_buf(),
+            places: options.chain(environment).collect(),
+            limits,
+            project: None,
+            bril: Default::default(),
+        }
     }
 }
 

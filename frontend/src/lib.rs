@@ -39,6 +39,8 @@ mod constantize;
 
 mod lower;
 
+pub mod bril;
+
 pub mod dot;
 
 mod testing;

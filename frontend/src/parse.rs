@@ -24,7 +24,7 @@ mod ty;
 use crate::ast::{self, *};
 use crate::diagnostic::{Diagnostic, Help, Label};
 use crate::lex::{self, Lexed};
-use crate::source::SourceMap;
+use crate::source::{SourceFile, SourceMap};
 use crate::token::{DocLine, Token, TokenKind};
 use TokenKind as T;
 pub(crate) use example::{Example, examples};
@@ -35,19 +35,23 @@ const MAX_OPERANDS: u32 = 4 * MAX_DEPTH;
 /// After so many errors in a file, no more are looked for: most of them would be consequences of others.
 pub(crate) const MAX_ERRORS: usize = 200;
 
+/// What is wrong with a file before it is read.
+pub(crate) fn unreadable(source: &SourceFile, file: FileId) -> Option<Diagnostic> {
+    if source.is_too_large() {
+        let message = "this file is too large: 4 GiB are the limit";
+        return Some(Diagnostic::error("E0007", Span::new(file, 0, 0), message));
+    }
+    let at = source.invalid_utf8()?;
+    let message = "this file is not valid UTF-8";
+    let span = Span::new(file, at, at + '\u{fffd}'.len_utf8() as u32);
+    Some(Diagnostic::error("E0001", span, message).label("the first byte that is not"))
+}
+
 /// Parses one file of the map. There is always a tree; it is meaningful where no error was reported.
 pub fn parse(source_map: &SourceMap, file: FileId, interner: &mut Interner) -> (ast::File, Vec<Diagnostic>) {
     let source = source_map.file(file);
     let mut diagnostics = Vec::new();
-    if source.is_too_large() {
-        let message = "this file is too large: 4 GiB are the limit";
-        diagnostics.push(Diagnostic::error("E0007", Span::new(file, 0, 0), message));
-    }
-    if let Some(at) = source.invalid_utf8() {
-        let message = "this file is not valid UTF-8";
-        let span = Span::new(file, at, at + '\u{fffd}'.len_utf8() as u32);
-        diagnostics.push(Diagnostic::error("E0001", span, message).label("the first byte that is not"));
-    }
+    diagnostics.extend(unreadable(source, file));
     let text = source.text();
     let Lexed { tokens, docs, .. } = lex::lex(file, text, &mut diagnostics);
     let mut parser = Parser::new(text, &tokens, &docs, File::new(file), interner, diagnostics);

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 pub fn build(args: &Build) -> Result<(), Failure> {
     let mut plan = Plan::new(&args.codegen)?;
-    let program = Program::of(&args.input)?;
+    let mut program = Program::of(&args.input)?;
+    program.bril.checks = args.codegen.checks;
     let stem = match &program.project {
         Some(project) => project.output_folder(args.codegen.release)?.join(&project.name),
         None => PathBuf::from(program.path.file_stem().unwrap_or_default()),

@@ -22,7 +22,8 @@ pub enum Program {
 
 pub fn run(args: Run) -> Result<Program, Failure> {
     let mut plan = Plan::new(&args.codegen)?;
-    let input = program::Program::of(&args.input)?;
+    let mut input = program::Program::of(&args.input)?;
+    input.bril.checks = args.codegen.checks;
     let module = plan.front(&input)?;
     build::need_entry(&module, &input.path)?;
     let program = if plan.backend.emits().contains(&Emit::Object) && plan.backend.name() == "llvm" {

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::pipeline::Plan;
 use crate::program;
 use lang_backend::RunOptions;
+use lang_frontend::bril;
 
 pub fn sim(args: Sim) -> Result<Program, Failure> {
     let codegen = Codegen {
@@ -16,7 +17,8 @@ pub fn sim(args: Sim) -> Result<Program, Failure> {
         ..Codegen::default()
     };
     let mut plan = Plan::new(&codegen)?;
-    let input = program::Program::of(&args.input)?;
+    let mut input = program::Program::of(&args.input)?;
+    input.bril = bril::Options { checks: true, count: args.count };
     let module = plan.front(&input)?;
     build::need_entry(&module, &input.path)?;
     let options = RunOptions { trace: args.trace, ..plan.run_options(args.args) };

@@ -78,7 +78,7 @@ impl Backend for Interp {
             Ok(_) | Err(Stop::Exit(_)) if !written => Ok(lang_rt::trap::STATUS),
             Ok(results) => Ok((results.first().map_or(0, |&status| status as i32)) & 255),
             Err(Stop::Exit(status)) => Ok(status & 255),
-            Err(Stop::Trap(_)) => Ok(lang_rt::trap::STATUS),
+            Err(Stop::Trap(_)) => Ok(machine.trap_status),
             Err(Stop::Unsupported(text)) => Err(Error::Unsupported(text)),
             Err(stop @ (Stop::Fuel | Stop::Effect(_) | Stop::Global(_))) => Err(Error::Internal(stop.to_string())),
         }

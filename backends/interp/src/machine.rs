@@ -88,6 +88,8 @@ pub struct Machine<'a> {
     pub(crate) stdin: Box<dyn BufRead + 'a>,
     pub(crate) stdin_terminal: bool,
     pub(crate) args: Vec<OsString>,
+    /// What the process ends with after a trap.
+    pub(crate) trap_status: i32,
     pub(crate) isolated: bool,
     pub(crate) fuel: u64,
     pub(crate) max_frames: usize,
@@ -141,6 +143,7 @@ impl<'a> Machine<'a> {
             stdin: config.stdin,
             stdin_terminal: config.stdin_terminal,
             args: config.args,
+            trap_status: lang_rt::trap::STATUS,
             isolated: config.isolated,
             fuel: config.fuel.unwrap_or(u64::MAX),
             max_frames: config.max_frames,

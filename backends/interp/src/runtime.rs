@@ -57,6 +57,9 @@ imports! {
     Exit "lang_rt_exit";
     Alloc "lang_rt_alloc";
     Free "lang_rt_free";
+    TrapStatus "lang_rt_trap_status";
+    WriteBrilF64 "lang_rt_write_bril_f64";
+    BrilArg "lang_rt_bril_arg";
     ShareStdout "lang_rt_share_stdout";
     StartLibrary "lang_rt_start_library";
 }
@@ -229,6 +232,13 @@ impl Machine<'_> {
                 self.forbid_if_isolated(at, "output")?;
                 self.output.flush();
             }
+            Import::TrapStatus => self.trap_status = a as i32,
+            Import::BrilArg => {
+                self.forbid_if_isolated(at, "the program's arguments")?;
+                let arg = usize::try_from(a as i64).ok().and_then(|index| self.args.get(index));
+                let value = arg.and_then(|arg| input::parse_bril(arg.as_bytes(), b as i32));
+                return self.store_parsed(at, c, value);
+            }
             // The machine does so where there are foreign functions.
             Import::ShareStdout | Import::StartLibrary => {}
             Import::SinkPush => self.output.sinks.push((a as i32, Vec::new())),
@@ -252,6 +262,7 @@ impl Machine<'_> {
             | Import::WriteF16
             | Import::WriteF32
             | Import::WriteF64
+            | Import::WriteBrilF64
             | Import::WriteChar
             | Import::WriteBool
             | Import::WritePtr
@@ -295,6 +306,7 @@ impl Machine<'_> {
         match import {
             Import::WriteStr => out.put(string(a, b)?),
             Import::WriteI64 => number::write_i64(out, a as i64),
+            Import::WriteBrilF64 => number::write_bril_f64(out, f64::from_bits(a)),
             Import::WriteU64 => number::write_u64(out, a),
             Import::WriteI128 => number::write_i128(out, wide as i128),
             Import::WriteU128 => number::write_u128(out, wide),
@@ -324,6 +336,8 @@ impl Machine<'_> {
             | Import::Alloc
             | Import::ShareStdout
             | Import::StartLibrary
+            | Import::TrapStatus
+            | Import::BrilArg
             | Import::Free => unreachable!("{import:?} does not write"),
         }
         Ok(Some(()))

@@ -274,6 +274,23 @@ functions! {
         sink::share_stdout();
     }
 
+    /// Traps end the process with this status from now on, instead of 101.
+    fn lang_rt_trap_status(status: i32) {
+        trap::set_status(status);
+    }
+
+    /// As Bril's reference interpreter prints it.
+    fn lang_rt_write_bril_f64(v: f64) {
+        number::write_bril_f64(&mut sink::Top, v);
+    }
+
+    /// 1 if this argument of the program is a value of Bril, which is stored: `kind` 0 an `int`, 1 a `bool` (a byte), 2 a
+    /// `float`, 3 a `char` (four bytes).
+    fn lang_rt_bril_arg(index: i64, kind: i32, out: *mut u64) -> u8 {
+        let bits = unsafe { input::arg(index) }.and_then(|text| input::parse_bril(text, kind));
+        bits.inspect(|&bits| unsafe { *out = bits }).is_some() as u8
+    }
+
     /// Prepares a library, when C calls its first function.
     fn lang_rt_start_library() {
         #[cfg(standalone)]

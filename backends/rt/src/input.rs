@@ -51,6 +51,26 @@ pub fn parse_f64(text: &[u8]) -> Option<f64> {
     v.is_finite().then_some(v)
 }
 
+/// The bits of a value of Bril: `kind` 0 an `int`, 1 a `bool`, 2 a `float`, 3 a `char`.
+pub fn parse_bril(text: &[u8], kind: i32) -> Option<u64> {
+    let unsigned = text.strip_prefix(b"+").unwrap_or(text);
+    match (kind, unsigned) {
+        (0, number) => parse_i64(number).map(|v| v as u64),
+        (1, b"true") => Some(1),
+        (1, b"false") => Some(0),
+        (2, b"NaN") => Some(f64::NAN.to_bits()),
+        (2, b"Infinity") => Some(f64::INFINITY.to_bits()),
+        (2, b"-Infinity") => Some(f64::NEG_INFINITY.to_bits()),
+        (2, number) => parse_f64(number).map(f64::to_bits),
+        (3, _) => {
+            let mut chars = core::str::from_utf8(text).ok()?.chars();
+            let c = chars.next()?;
+            chars.next().is_none().then_some(c as u64)
+        }
+        _ => None,
+    }
+}
+
 fn skip_digits(rest: &mut &[u8]) -> Option<()> {
     let n = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     *rest = &rest[n..];
@@ -177,6 +197,17 @@ pub fn args() -> Slice {
     unsafe {
         let all = &*ARGS.get();
         copy_of(if all.len == 0 { &[] } else { core::slice::from_raw_parts(all.start.cast(), all.len as usize) })
+    }
+}
+
+/// One of the program's arguments.
+pub(crate) unsafe fn arg<'a>(index: i64) -> Option<&'a [u8]> {
+    unsafe {
+        let all = &*ARGS.get();
+        if !(0..all.len).contains(&index) {
+            return None;
+        }
+        Some((*all.start.cast::<Str>().add(index as usize)).bytes())
     }
 }
 

@@ -77,6 +77,56 @@ pub fn write_f64(out: &mut dyn Out, v: f64) {
     d.layout(out);
 }
 
+/// Writes `v` as Bril's reference interpreter does: 17 digits behind the point, with an exponent (without leading zeros) from
+/// 1e10 up and from 1e-10 down.
+pub fn write_bril_f64(out: &mut dyn Out, v: f64) {
+    if v.is_nan() {
+        return out.put(b"NaN");
+    }
+    if v.is_sign_negative() {
+        out.put(b"-");
+    }
+    let magnitude = f64::from_bits(v.to_bits() & (u64::MAX >> 1));
+    if magnitude == f64::INFINITY {
+        return out.put(b"Infinity");
+    }
+    let mut text = Text(out);
+    // Writing to an output does not fail.
+    let _ = if magnitude == 0.0 || (magnitude > 1e-10 && magnitude < 1e10) {
+        write!(text, "{magnitude:.17}")
+    } else if magnitude < 1.0 {
+        write!(text, "{magnitude:.17e}")
+    } else {
+        write!(Positive(text), "{magnitude:.17e}")
+    };
+}
+
+/// Makes an [`Out`] usable with `write!`.
+pub(crate) struct Text<'a>(pub &'a mut dyn Out);
+
+impl core::fmt::Write for Text<'_> {
+    fn write_str(&mut self, s: &str) -> core::fmt::Result {
+        self.0.put(s.as_bytes());
+        Ok(())
+    }
+}
+
+/// Puts the `+` before an exponent that is not negative.
+struct Positive<'a>(Text<'a>);
+
+impl core::fmt::Write for Positive<'_> {
+    fn write_str(&mut self, s: &str) -> core::fmt::Result {
+        match s.split_once('e') {
+            None => self.0.write_str(s),
+            Some((digits, exponent)) => {
+                self.0.write_str(digits)?;
+                self.0.write_str("e+")?;
+                self.0.write_str(exponent)
+            }
+        }
+    }
+}
+
 /// As [`write_f64`], with the digits that an `f32` needs.
 pub fn write_f32(out: &mut dyn Out, v: f32) {
     if let Some(text) = special(v as f64) {

@@ -296,7 +296,7 @@ pub fn fmt_float(out: &mut dyn Out, value: f64, width_bits: u32, spec: &Spec) {
             }
             (_, precision) => {
                 let precision = precision.unwrap_or(6);
-                let _ = write!(Text(o), "{magnitude:.precision$}");
+                let _ = write!(number::Text(o), "{magnitude:.precision$}");
                 if spec.alternate && precision == 0 {
                     o.put(b".");
                 }
@@ -364,16 +364,6 @@ struct Count(usize);
 impl Out for Count {
     fn put(&mut self, bytes: &[u8]) {
         self.0 += bytes.len();
-    }
-}
-
-/// Makes an [`Out`] usable with `write!`.
-struct Text<'a>(&'a mut dyn Out);
-
-impl core::fmt::Write for Text<'_> {
-    fn write_str(&mut self, s: &str) -> core::fmt::Result {
-        self.0.put(s.as_bytes());
-        Ok(())
     }
 }
 

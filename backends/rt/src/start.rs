@@ -92,6 +92,7 @@ mod host {
         let args: Vec<Str> = args.iter().map(|a| Str { start: a.as_ptr(), len: a.len() as i64 }).collect();
         sink::reset();
         input::reset();
+        trap::set_status(trap::STATUS);
         fault::find_stack();
         let installed = fault::install();
         let pipe = DefaultPipe::new();

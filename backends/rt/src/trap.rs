@@ -14,10 +14,18 @@
 use crate::abi::Str;
 use crate::sys::{self, Global};
 use crate::{Out, number, sink};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
-/// The exit status of a trap.
+/// The exit status of a trap, unless the program asked for another.
 pub const STATUS: i32 = 101;
+
+static ASKED_STATUS: AtomicI32 = AtomicI32::new(STATUS);
+
+/// Traps end the process with this status from now on.
+pub(crate) fn set_status(status: i32) {
+    ASKED_STATUS.store(status, Ordering::Relaxed);
+}
+
 /// At most that many lines of backtrace.
 pub const MAX_FRAMES: usize = 100;
 /// The same for a stack overflow.
@@ -353,7 +361,7 @@ fn flush_report() {
 
 fn finish() -> ! {
     flush_report();
-    unsafe { sys::_exit(STATUS) }
+    unsafe { sys::_exit(ASKED_STATUS.load(Ordering::Relaxed)) }
 }
 
 #[cfg(test)]

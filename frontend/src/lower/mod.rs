@@ -26,7 +26,7 @@ mod pattern;
 mod place;
 mod print;
 mod repr;
-mod runtime;
+pub(crate) mod runtime;
 mod session;
 mod switch;
 mod test;
@@ -371,12 +371,7 @@ impl<'p> Cx<'p> {
     /// A function of the run-time library, declared when it is first used.
     fn runtime(&mut self, function: &'static Runtime) -> lang_ir::FuncId {
         let functions = &mut self.module.functions;
-        *self.runtime.entry(function.name).or_insert_with(|| {
-            let sig = Signature::new(function.params, function.results);
-            let mut declaration = Function::new(function.name, Linkage::Import, sig);
-            declaration.attrs.noreturn = function.noreturn;
-            functions.push(declaration)
-        })
+        *self.runtime.entry(function.name).or_insert_with(|| functions.push(function.declaration()))
     }
 
     /// The function that does this, declared when it is first used.

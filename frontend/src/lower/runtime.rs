@@ -1,18 +1,28 @@
 //! The functions of the run-time library that compiled code calls.
 
 use lang_ir::Type::{self, F32, F64, I8, I16, I32, I64, Ptr};
+use lang_ir::{Function, Linkage, Signature};
 
 /// A function of the library: parameters and results as the C ABI passes them; a `str` is `Ptr, I64`.
-pub(super) struct Runtime {
+pub(crate) struct Runtime {
     pub name: &'static str,
     pub params: &'static [Type],
     pub results: &'static [Type],
     pub noreturn: bool,
 }
 
+impl Runtime {
+    /// The function as a module imports it.
+    pub fn declaration(&self) -> Function {
+        let mut declaration = Function::new(self.name, Linkage::Import, Signature::new(self.params, self.results));
+        declaration.attrs.noreturn = self.noreturn;
+        declaration
+    }
+}
+
 macro_rules! runtime {
     ($($constant:ident = $name:literal ($($param:ident),*) $(-> $result:ident)? $($noreturn:ident)?;)*) => {
-        $(pub(super) const $constant: &Runtime = &Runtime {
+        $(pub(crate) const $constant: &Runtime = &Runtime {
             name: $name,
             params: &[$($param),*],
             results: &[$($result)?],
@@ -20,7 +30,7 @@ macro_rules! runtime {
         };)*
 
         #[cfg(test)]
-        pub(super) const ALL: &[&Runtime] = &[$($constant),*];
+        pub(crate) const ALL: &[&Runtime] = &[$($constant),*];
     };
     (@) => { false };
     (@ noreturn) => { true };
@@ -56,6 +66,9 @@ runtime! {
     EXIT = "lang_rt_exit"(I32) noreturn;
     ALLOC = "lang_rt_alloc"(I64, I64, I8) -> Ptr;
     FREE = "lang_rt_free"(Ptr);
+    TRAP_STATUS = "lang_rt_trap_status"(I32);
+    WRITE_BRIL_F64 = "lang_rt_write_bril_f64"(F64);
+    BRIL_ARG = "lang_rt_bril_arg"(I64, I32, Ptr) -> I8;
     SHARE_STDOUT = "lang_rt_share_stdout"();
     START_LIBRARY = "lang_rt_start_library"();
 }
