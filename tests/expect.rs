@@ -16,7 +16,11 @@ pub struct Expect {
 
 impl Expect {
     pub fn read(path: &Path) -> Expect {
-        let sign = if path.extension().is_some_and(|e| e == "lang") { "//" } else { ";" };
+        let sign = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("lang") => "//",
+            Some("bril") => "#",
+            _ => ";",
+        };
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let header = format!("{sign}= ");
         let bar = format!("{sign}|");

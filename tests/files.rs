@@ -1,7 +1,7 @@
 //! The tests of `tests/files`: one file, one test; or one folder, whose `main.lang` is the file.
 
 use crate::expect::Expect;
-use crate::modes::{Outcome, agree, lang, root, run};
+use crate::modes::{Outcome, agree, agree_with, lang, root, run};
 use libtest_mimic::Trial;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,9 @@ pub fn trials() -> Vec<Trial> {
     add("run", "lang", runs);
     add("ir", "ir", runs);
     add("trap", "lang", runs);
+    add("bril", "bril", runs_bril);
     add("check", "lang", checks);
+    add("check", "bril", checks);
     add("opt", "ir", optimizes);
     add("cli", "cmd", commands);
     trials
@@ -42,6 +44,18 @@ fn runs(path: &Path) -> Result<(), String> {
     let args: Vec<&str> = expect.directive("args").map_or(Vec::new(), |args| args.split_whitespace().collect());
     let stdin = expect.directive("stdin").map_or(String::new(), |text| text.replace("\\n", "\n"));
     let outcome = agree(path, &args, &stdin)?;
+    expect.check(&sections(outcome, 0))
+}
+
+/// Runs in every mode with every check, and if it ends well, without them, too. Arguments follow `ARGS:`, as in all Bril programs.
+fn runs_bril(path: &Path) -> Result<(), String> {
+    let expect = Expect::read(path);
+    let args = expect.input.lines().find_map(|line| line.split_once("# ARGS:")).map_or("", |(_, args)| args);
+    let args: Vec<&str> = args.split_whitespace().collect();
+    let outcome = agree_with(&["--checks"], path, &args, "")?;
+    if outcome.status == Some(0) {
+        agree(path, &args, "")?;
+    }
     expect.check(&sections(outcome, 0))
 }
 

@@ -76,7 +76,7 @@ fn signatures(seed: u64) -> Result<(), String> {
     }
     let made = Library::of(&path)?;
     for mode in Mode::all() {
-        let outcome: Outcome = mode.run(&path, &made, &[], "").into();
+        let outcome: Outcome = mode.run(&path, &made, &[], &[], "").into();
         if outcome.stdout != expected || outcome.status != Some(0) {
             let line = outcome.stdout.lines().zip(expected.lines()).position(|(got, wanted)| got != wanted);
             return Err(format!(

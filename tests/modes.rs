@@ -42,38 +42,39 @@ impl Mode {
             .filter(|&mode| mode != Mode::Release || has_llvm())
     }
 
-    /// Runs the program of this file, which links the library.
-    pub fn run(self, path: &Path, library: &Library, args: &[&str], stdin: &str) -> Output {
+    /// Runs the program of this file, which links the library; compiled with these options, if it is compiled.
+    pub fn run(self, path: &Path, library: &Library, options: &[&str], args: &[&str], stdin: &str) -> Output {
         let first: &[&str] = match self {
             Mode::Sim => &["sim"],
             Mode::SimOptimized => &["sim", "-O"],
             Mode::Debug => &["run"],
             Mode::DebugOptimized => &["run", "-O2"],
-            Mode::Built => return self.build_and_run(&[], path, library, args, stdin),
-            Mode::Release => return self.build_and_run(&["--release"], path, library, args, stdin),
+            Mode::Built => return build_and_run(options, path, library, args, stdin),
+            Mode::Release => return build_and_run(&[&["--release"], options].concat(), path, library, args, stdin),
         };
+        let options = if first[0] == "sim" { &[] } else { options };
         let mut command = lang();
         library.offer(&mut command);
-        command.arg(first[0]).arg(path).args(&first[1..]).arg("--").args(args);
+        command.arg(first[0]).arg(path).args(&first[1..]).args(options).arg("--").args(args);
         run(command, stdin)
     }
+}
 
-    fn build_and_run(self, options: &[&str], path: &Path, library: &Library, args: &[&str], stdin: &str) -> Output {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let program: PathBuf = folder.path().join("program");
-        let mut command = lang();
-        library.offer(&mut command);
-        let built = command.arg("build").arg(path).args(options).arg("-o").arg(&program).output().expect("lang runs");
-        if !built.status.success() {
-            return built;
-        }
-        let mut command = Command::new(&program);
-        command.args(args).current_dir(root());
-        let mut output = run(command, stdin);
-        // As with the other modes, the compiler's warnings come first.
-        output.stderr.splice(0..0, built.stderr);
-        output
+fn build_and_run(options: &[&str], path: &Path, library: &Library, args: &[&str], stdin: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program: PathBuf = folder.path().join("program");
+    let mut command = lang();
+    library.offer(&mut command);
+    let built = command.arg("build").arg(path).args(options).arg("-o").arg(&program).output().expect("lang runs");
+    if !built.status.success() {
+        return built;
     }
+    let mut command = Command::new(&program);
+    command.args(args).current_dir(root());
+    let mut output = run(command, stdin);
+    // As with the other modes, the compiler's warnings come first.
+    output.stderr.splice(0..0, built.stderr);
+    output
 }
 
 /// The library that a program links: made of the C file of the same name beside it, if there is one. Its name is that
@@ -147,10 +148,15 @@ impl From<Output> for Outcome {
 
 /// Runs a program in every mode; they have to agree. Optimized code may leave frames out of a backtrace, nothing else.
 pub fn agree(path: &Path, args: &[&str], stdin: &str) -> Result<Outcome, String> {
+    agree_with(&[], path, args, stdin)
+}
+
+/// As [`agree`], where it is compiled with these options.
+pub fn agree_with(options: &[&str], path: &Path, args: &[&str], stdin: &str) -> Result<Outcome, String> {
     let library = Library::of(path)?;
-    let oracle: Outcome = Mode::Sim.run(path, &library, args, stdin).into();
+    let oracle: Outcome = Mode::Sim.run(path, &library, options, args, stdin).into();
     for mode in Mode::all().filter(|&mode| mode != Mode::Sim) {
-        let outcome: Outcome = mode.run(path, &library, args, stdin).into();
+        let outcome: Outcome = mode.run(path, &library, options, args, stdin).into();
         let same = outcome.stdout == oracle.stdout
             && outcome.status == oracle.status
             && match mode {
@@ -159,7 +165,7 @@ pub fn agree(path: &Path, args: &[&str], stdin: &str) -> Result<Outcome, String>
             };
         if !same {
             return Err(format!(
-                "{} {args:?}: sim gave {:?}\n--- stdout\n{}--- stderr\n{}\nbut {mode:?} gave {:?}\n--- stdout\n{}--- stderr\n{}",
+                "{} {options:?} {args:?}: sim gave {:?}\n--- stdout\n{}--- stderr\n{}\nbut {mode:?} gave {:?}\n--- stdout\n{}--- stderr\n{}",
                 path.display(),
                 oracle.status,
                 excerpt(&oracle.stdout),

@@ -323,6 +323,16 @@ pub fn source_name(name: &str) -> &str {
     name.split_once('#').map_or(name, |(source, _)| source)
 }
 
+/// The names of nested frames, innermost first, as backtraces show them. What goes wrong where the program starts, before `main` or
+/// behind it, is shown as a fault of `main`.
+pub fn shown_frames<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut shown: Vec<&str> = names.filter(|&name| name != crate::ENTRY).map(source_name).collect();
+    if shown.is_empty() {
+        shown.push("main");
+    }
+    shown
+}
+
 /// The same list without the room that growing left.
 fn exact<T>(list: impl ExactSizeIterator<Item = T>) -> Vec<T> {
     let mut exact = Vec::with_capacity(list.len());

@@ -8,7 +8,7 @@ use crate::lower::Symbol;
 use cranelift_codegen::binemit::Reloc as RelocKind;
 use cranelift_entity::SecondaryMap;
 use lang_backend::{Error, symbol_name};
-use lang_ir::{ENTRY, FuncId, Function, GlobalId, Module, RelocTarget, SourcePos, source_name};
+use lang_ir::{ENTRY, FuncId, Function, GlobalId, Module, RelocTarget, SourcePos, shown_frames, source_name};
 use lang_rt::Str;
 use lang_rt::trap::{FnEntry, TrapDesc};
 use rustc_hash::FxHashMap;
@@ -271,7 +271,7 @@ impl Image {
                 self,
                 texts,
             );
-            let names = frames.iter().map(|(name, _)| source_name(name)).collect::<Vec<_>>();
+            let names = shown_frames(frames.iter().map(|(name, _)| &**name));
             let place = self.frames(&names, texts);
             table.address(at + offset_of!(TrapDesc, frames), place);
             table.word(at + offset_of!(TrapDesc, frames_len), names.len() as u64);

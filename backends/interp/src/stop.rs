@@ -142,14 +142,15 @@ impl Machine<'_> {
         for (func, inst) in innermost.into_iter().chain(outer) {
             let function = &self.module.functions[func];
             for (name, _) in function.frames(function.insts[inst].loc) {
-                // Where the program starts is not the user's function.
-                if &*name == lang_ir::ENTRY {
+                // Where the program starts is not the user's function: see `shown_frames`.
+                let is_entry = &*name == lang_ir::ENTRY;
+                if is_entry && !names.is_empty() {
                     continue;
                 }
                 if names.len() == max {
                     return (names, true);
                 }
-                let name = source_name(&name);
+                let name = if is_entry { "main" } else { source_name(&name) };
                 let last = name == "main";
                 names.push(name.into());
                 if last {

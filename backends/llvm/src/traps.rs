@@ -11,14 +11,14 @@ use inkwell::values::{
     AsValueRef, BasicValueEnum, CallSiteValue, InstructionOpcode, InstructionValue, Operand, PointerValue,
 };
 use inkwell::{AddressSpace, values::GlobalValue};
-use lang_ir::{Function, Loc, SourcePos, TrapCode, source_name};
+use lang_ir::{Function, Loc, SourcePos, TrapCode, shown_frames};
 use rustc_hash::FxHashMap;
 
 /// The descriptions that a module has.
 #[derive(Default)]
 pub struct Traps<'ctx> {
     strings: Strings<'ctx>,
-    known: FxHashMap<(TrapCode, Vec<(String, SourcePos)>), PointerValue<'ctx>>,
+    known: FxHashMap<(TrapCode, SourcePos, Vec<String>), PointerValue<'ctx>>,
 }
 
 /// The fields of a description that stay when its frames change.
@@ -33,20 +33,21 @@ impl<'ctx> Traps<'ctx> {
         function: &Function,
         loc: Loc,
     ) -> PointerValue<'ctx> {
-        let frames: Vec<(String, SourcePos)> =
-            function.frames(loc).into_iter().map(|(name, pos)| (source_name(&name).to_string(), pos)).collect();
-        if let Some(&known) = self.known.get(&(code, frames.clone())) {
+        let frames = function.frames(loc);
+        let pos = frames[0].1;
+        let names: Vec<String> =
+            shown_frames(frames.iter().map(|(name, _)| &**name)).into_iter().map(str::to_string).collect();
+        if let Some(&known) = self.known.get(&(code, pos, names.clone())) {
             return known;
         }
-        let (c, pos) = (unit.context, frames[0].1);
+        let c = unit.context;
         let [template, template_len] = self.strings.get(c, &unit.llvm, code.template());
         let [file, file_len] = self.strings.get(c, &unit.llvm, file_name(unit.ir, pos));
         let [line, col] = [pos.line, pos.col].map(|n| c.i32_type().const_int(n.into(), false).into());
-        let names = frames.iter().map(|(name, _)| &**name);
-        let [names, names_len] = name_list(c, &unit.llvm, &mut self.strings, names);
-        let fields = [template, template_len, file, file_len, line, col, names, names_len];
+        let [list, list_len] = name_list(c, &unit.llvm, &mut self.strings, names.iter().map(|name| &**name));
+        let fields = [template, template_len, file, file_len, line, col, list, list_len];
         let description = constant(&unit.llvm, c.const_struct(&fields, false).into(), 8, "lang.trap");
-        self.known.insert((code, frames), description);
+        self.known.insert((code, pos, names), description);
         description
     }
 }
@@ -101,10 +102,10 @@ fn frames<'a>(inst: InstructionValue<'_>, subprograms: &'a Subprograms) -> Optio
     while !at.is_null() {
         // SAFETY: `at` is a location, and so is the call that it was inlined by.
         let (scope, caller) = unsafe { (LLVMDILocationGetScope(at), LLVMDILocationGetInlinedAt(at)) };
-        names.push(source_name(subprograms.get(&scope)?));
+        names.push(&**subprograms.get(&scope)?);
         at = caller;
     }
-    Some(names)
+    Some(shown_frames(names.into_iter()))
 }
 
 /// The fields of a trap's description before the frames, if it is a constant.
