@@ -234,6 +234,8 @@ pub enum EmitForm {
     Clif,
     /// The IR of this compiler, after optimization
     Ir,
+    /// Bril, after optimization: for other tools that read it
+    Bril,
 }
 
 #[derive(Args)]

@@ -74,8 +74,9 @@ fn raised() -> BTreeSet<String> {
 /// The wrong program has the code, and no other error; the right one has nothing to be said about.
 fn explained(section: &str) -> Result<(), String> {
     let code = code_of(section);
+    let language = if section.contains("```bril,") { "bril" } else { "lang" };
     let program = |kind: &str| {
-        let (_, rest) = section.split_once(&format!("```lang,{kind}\n"))?;
+        let (_, rest) = section.split_once(&format!("```{language},{kind}\n"))?;
         rest.split_once("```").map(|(program, _)| program)
     };
     let exempt = WITHOUT_PROGRAM.iter().any(|(exempt, _)| *exempt == code);
@@ -83,19 +84,20 @@ fn explained(section: &str) -> Result<(), String> {
         return if exempt { Ok(()) } else { Err("a wrong and a right program are needed".into()) };
     };
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let of_wrong = codes(folder.path(), wrong)?;
+    let of_wrong = codes(folder.path(), language, wrong)?;
     let others: Vec<_> = of_wrong.iter().filter(|other| other.starts_with('E') && **other != code).collect();
     if !of_wrong.contains(&code) || !others.is_empty() {
         return Err(format!("the wrong program has {of_wrong:?}"));
     }
-    let of_right = codes(folder.path(), right)?;
+    let of_right = codes(folder.path(), language, right)?;
     if of_right.is_empty() { Ok(()) } else { Err(format!("the right program has {of_right:?}")) }
 }
 
-fn codes(folder: &Path, program: &str) -> Result<Vec<String>, String> {
-    std::fs::write(folder.join("program.lang"), program).map_err(|error| error.to_string())?;
+fn codes(folder: &Path, language: &str, program: &str) -> Result<Vec<String>, String> {
+    let name = format!("program.{language}");
+    std::fs::write(folder.join(&name), program).map_err(|error| error.to_string())?;
     let mut command = lang();
-    command.current_dir(folder).args(["check", "--json", "program.lang"]);
+    command.current_dir(folder).args(["check", "--json", &name]);
     let outcome: Outcome = run(command, "").into();
     let code = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;

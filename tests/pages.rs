@@ -1,6 +1,6 @@
 //! The pages of the book: their programs and command lines, tried.
 //!
-//! A block ```` ```lang ```` is a program; a block ```` ```output ```` behind it is what it prints. A block ```` ```console ```` shows
+//! A block ```` ```lang ```` or ```` ```bril ```` is a program; a block ```` ```output ```` behind it is what it prints. A block ```` ```console ```` shows
 //! command lines behind `$`; those of `lang` are run, in a folder in which every program that a line names is the last one before
 //! it on the page. Where the page shows output, it has to be that; a line `...` stands for the rest of it. `BLESS=1` rewrites the
 //! output, and the pictures that command lines write to `docs/images`.
@@ -39,10 +39,10 @@ fn check(page: &Path) -> Result<(), String> {
         let Some(language) = line.strip_prefix("```").filter(|language| !language.is_empty()) else { continue };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         match language {
-            "lang" => {
+            "lang" | "bril" => {
                 program = block.iter().map(|line| format!("{line}\n")).collect();
                 new.push_str(&program);
-                check_program(folder.path(), &program)?;
+                check_program(folder.path(), &format!("program.{language}"), &program)?;
             }
             "output" => new.push_str(&output(folder.path())?),
             "console" => new.push_str(&console(folder.path(), &program, &block)?),
@@ -68,10 +68,10 @@ fn check(page: &Path) -> Result<(), String> {
 }
 
 /// A program of a page has neither errors nor warnings.
-fn check_program(folder: &Path, program: &str) -> Result<(), String> {
-    std::fs::write(folder.join("program.lang"), program).map_err(|error| error.to_string())?;
+fn check_program(folder: &Path, name: &str, program: &str) -> Result<(), String> {
+    std::fs::write(folder.join(name), program).map_err(|error| error.to_string())?;
     let mut command = lang();
-    command.current_dir(folder).args(["check", "program.lang"]);
+    command.current_dir(folder).args(["check", name]);
     let said = String::from_utf8_lossy(&run(command, "").stderr).into_owned();
     if said.is_empty() { Ok(()) } else { Err(said) }
 }
@@ -103,7 +103,7 @@ fn console(folder: &Path, program: &str, block: &[&str]) -> Result<String, Strin
             continue;
         };
         let words: Vec<&str> = command.split('#').next().unwrap_or("").split_whitespace().collect();
-        for name in words.iter().filter(|word| word.ends_with(".lang") && !word.contains('/')) {
+        for name in words.iter().filter(|word| is_program(word)) {
             std::fs::write(folder.join(name), program).map_err(|error| error.to_string())?;
         }
         let mut lang = lang();
@@ -126,6 +126,11 @@ fn console(folder: &Path, program: &str, block: &[&str]) -> Result<String, Strin
         }
     }
     Ok(new)
+}
+
+/// Whether a word of a command line names the program of the page.
+fn is_program(word: &str) -> bool {
+    [".lang", ".bril"].iter().any(|ending| word.ends_with(ending)) && !word.contains('/')
 }
 
 /// Whether this `lang` and this machine have what the command line needs.

@@ -1,18 +1,21 @@
 //! Bril, the teaching language of compiler research, as a second source language: `.bril` text and `.json`.
 //!
 //! `text` and `json` read a program into the same tables (`program`), `check` finds what is wrong with it, `lower` makes IR. What the
-//! operations are is one table, [`program::OPS`].
+//! operations are is one table, [`program::OPS`]. `emit` goes the other way: from IR to Bril text.
 //!
 //! Bril is described at <https://capra.cs.cornell.edu/bril/>; where that leaves a question open, the reference interpreter
 //! `brili` answers it.
 
 mod check;
 mod defined;
+mod emit;
 mod graph;
 mod json;
 mod lower;
 mod program;
 mod text;
+
+pub use emit::emit;
 
 use crate::diagnostic::Diagnostic;
 use crate::intern::Interner;
@@ -26,6 +29,8 @@ pub struct Options {
     pub checks: bool,
     /// Count the executed instructions, and print their number to standard error at the end, as `brili -p` does.
     pub count: bool,
+    /// Keep every function, as if others called it, and do without what runs `main`: for [`emit`].
+    pub functions_only: bool,
 }
 
 /// A program without errors.

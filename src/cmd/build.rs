@@ -15,6 +15,10 @@ pub fn build(args: &Build) -> Result<(), Failure> {
     let mut plan = Plan::new(&args.codegen)?;
     let mut program = Program::of(&args.input)?;
     program.bril.checks = args.codegen.checks;
+    program.bril.functions_only = args.emit.contains(&EmitForm::Bril);
+    if program.bril.functions_only && args.emit.len() > 1 {
+        return Err(Failure::Usage("--emit bril takes the program apart into functions: ask for it alone".into()));
+    }
     let stem = match &program.project {
         Some(project) => project.output_folder(args.codegen.release)?.join(&project.name),
         None => PathBuf::from(program.path.file_stem().unwrap_or_default()),
@@ -22,8 +26,10 @@ pub fn build(args: &Build) -> Result<(), Failure> {
     if args.output.is_some() && args.emit.len() > 1 {
         return Err(Failure::Usage("-o names one file, but --emit asks for several".into()));
     }
-    let emits: Vec<_> = args.emit.iter().map(|&form| backend_form(form)).collect();
-    if let Some(&missing) = emits.iter().flatten().find(|emit| !plan.backend.emits().contains(emit)) {
+    let emits: Vec<_> = args.emit.iter().map(|&form| (form, backend_form(form))).collect();
+    if let Some(&missing) =
+        emits.iter().filter_map(|(_, emit)| emit.as_ref()).find(|emit| !plan.backend.emits().contains(emit))
+    {
         return Err(unsupported(plan.backend, missing));
     }
     // The process ends soon: giving the module's memory back piece by piece would only take time.
@@ -35,8 +41,9 @@ pub fn build(args: &Build) -> Result<(), Failure> {
         let output = replaceable(output, &program.path)?;
         executable(&mut plan, &module, debug_info, &output)?;
     }
-    for emit in emits {
+    for (form, emit) in emits {
         let (bytes, extension) = match emit {
+            None if form == EmitForm::Bril => (in_bril(&module)?.into_bytes(), "bril"),
             None => (module.to_string().into_bytes(), "ir"),
             Some(emit) => {
                 let options = plan.compile_options(emit, debug_info);
@@ -75,14 +82,21 @@ fn replaceable(output: PathBuf, source: &Path) -> Result<PathBuf, Failure> {
     Ok(target)
 }
 
-/// The backend's form; `None` for our own IR.
+fn in_bril(module: &Module) -> Result<String, Failure> {
+    lang_frontend::bril::emit(module).map_err(|refused| {
+        let list: String = refused.iter().map(|what| format!("\n  {what}")).collect();
+        Failure::Error(format!("Bril has nothing for what is in these functions:{list}"))
+    })
+}
+
+/// The backend's form; `None` for IR and Bril, which need no backend.
 fn backend_form(form: EmitForm) -> Option<Emit> {
     match form {
         EmitForm::Obj => Some(Emit::Object),
         EmitForm::Asm => Some(Emit::Asm),
         EmitForm::LlvmIr => Some(Emit::LlvmIr),
         EmitForm::Clif => Some(Emit::Clif),
-        EmitForm::Ir => None,
+        EmitForm::Ir | EmitForm::Bril => None,
     }
 }
 

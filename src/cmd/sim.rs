@@ -18,7 +18,7 @@ pub fn sim(args: Sim) -> Result<Program, Failure> {
     };
     let mut plan = Plan::new(&codegen)?;
     let mut input = program::Program::of(&args.input)?;
-    input.bril = bril::Options { checks: true, count: args.count };
+    input.bril = bril::Options { checks: true, count: args.count, ..Default::default() };
     let module = plan.front(&input)?;
     build::need_entry(&module, &input.path)?;
     let options = RunOptions { trace: args.trace, ..plan.run_options(args.args) };

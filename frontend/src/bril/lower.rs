@@ -59,7 +59,9 @@ pub(super) fn lower(sources: &SourceMap, interner: &Interner, program: &Program,
     for function in &program.functions {
         FnLower::new(&mut cx, function).run();
     }
-    if let Some(main) = program.functions.iter().find(|function| function.name == Symbol::MAIN) {
+    if let Some(main) = program.functions.iter().find(|function| function.name == Symbol::MAIN)
+        && !options.functions_only
+    {
         cx.define_entry(main);
     }
     cx.module
@@ -111,7 +113,8 @@ impl Cx<'_> {
             }
             let params: Vec<Type> = function.params.iter().flat_map(|param| self.types(param.ty)).collect();
             let results: Vec<Type> = function.result.into_iter().flat_map(|ty| self.types(ty)).collect();
-            let mut declared = lang_ir::Function::new(&name, Linkage::Local, Signature::new(&params, &results));
+            let linkage = if self.options.functions_only { Linkage::Export } else { Linkage::Local };
+            let mut declared = lang_ir::Function::new(&name, linkage, Signature::new(&params, &results));
             declared.decl = self.pos(function.span);
             let id = self.module.functions.push(declared);
             self.funcs.insert(function.name, id);

@@ -1,0 +1,1 @@
+;@ lang: check tests/files/library/bril-wrong.json

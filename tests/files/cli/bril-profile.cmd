@@ -1,0 +1,1 @@
+;@ lang: sim -p tests/files/bril/phi-loop.bril -- 10
