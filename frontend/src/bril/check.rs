@@ -136,6 +136,7 @@ impl<'a> Checker<'a> {
         }
         match instr.op {
             Op::Call => return self.call(instr, span),
+            Op::Ret | Op::Print if !self.has_dest(instr, false, span) => return,
             Op::Ret => return self.ret(args, span),
             Op::Print => return self.print(args, span),
             Op::Const => return self.constant(instr, span),

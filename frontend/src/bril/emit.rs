@@ -369,22 +369,24 @@ impl Emitter<'_> {
         let _ = writeln!(self.text, ".{end}:");
     }
 
-    /// A division by zero is the one error that can be made of nothing.
+    /// What makes an error of nothing: a division by zero, or a number that is no character.
     fn trap(&mut self, code: TrapCode) -> Result<(), Refused> {
-        if code != TrapCode::DivisionByZero {
-            return refuse(format!("the error \"{}\"", code.template()));
+        match code {
+            TrapCode::DivisionByZero => {
+                let zero = self.int(0);
+                self.fresh("int", &format!("div {zero} {zero}"));
+            }
+            TrapCode::NoScalarSigned => {
+                let minus_one = self.int(-1);
+                self.fresh("char", &format!("int2char {minus_one}"));
+            }
+            _ => return refuse(format!("the error \"{}\"", code.template())),
         }
-        let zero = self.int(0);
-        self.fresh("int", &format!("div {zero} {zero}"));
         Ok(())
     }
 
     fn guard(&mut self, data: &InstData) -> Result<(), Refused> {
         let Payload::Trap(code) = data.payload else { return refuse("a guard without its error") };
-        if matches!(code, TrapCode::NoScalar | TrapCode::NoScalarSigned) {
-            // `int2char` itself finds that.
-            return Ok(());
-        }
         let (fails, holds) = (self.label(), self.label());
         let _ = write!(self.text, "  br {} .{fails} .{holds};\n.{fails}:\n", name(data.args[0]));
         self.trap(code)?;

@@ -214,6 +214,7 @@ impl<'a> Reader<'a, '_> {
             }
         };
         let Some(op) = Op::named(&op.0) else {
+            let span = self.place(op, span);
             return self.diagnostics.push(unknown_operation(span, &op.0));
         };
         instr.op = op;
@@ -249,6 +250,7 @@ impl<'a> Reader<'a, '_> {
 
     fn ty(&mut self, ty: &JsonType<'_>, span: Span) -> Option<Ty> {
         let Some(base) = Ty::named(&ty.base.0) else {
+            let span = self.place(&ty.base, span);
             self.diagnostics.push(unknown_type(span, &ty.base.0));
             return None;
         };
@@ -275,6 +277,14 @@ impl<'a> Reader<'a, '_> {
                 self.diagnostics.push(Diagnostic::error("E1001", span, message));
                 None
             }
+        }
+    }
+
+    /// Where a string stands, or if it has escapes, what it is part of.
+    fn place(&self, text: &Text<'_>, whole: Span) -> Span {
+        match text.0 {
+            Cow::Borrowed(part) => self.span(part),
+            Cow::Owned(_) => whole,
         }
     }
 

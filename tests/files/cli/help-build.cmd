@@ -6,8 +6,8 @@
 ;|
 ;| Arguments:
 ;|   [PATH]
-;|           The main file (.lang), a module in IR text (.ir), or the folder of a project; the project
-;|           here if left out
+;|           The main file (.lang), a Bril program (.bril, .json), a module in IR text (.ir), or the
+;|           folder of a project; the project here if left out
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>
@@ -55,6 +55,11 @@
 ;|       --time
 ;|           Print how long each part of the compiler took
 ;|
+;|       --checks
+;|           Check every use of memory in a Bril program, as `lang sim` does: bounds, freed and
+;|           uninitialized memory, leaks. Without it only division is checked, and the size of an
+;|           allocation
+;|
 ;|   -o, --output <FILE>
 ;|           Where to write; default is the name of the file without its ending, and for projects
 ;|           build/debug or build/release
@@ -68,6 +73,7 @@
 ;|           - llvm-ir: LLVM IR
 ;|           - clif:    Cranelift IR
 ;|           - ir:      The IR of this compiler, after optimization
+;|           - bril:    Bril, after optimization: for other tools that read it
 ;|
 ;|   -g
 ;|           Write line-level debug information (debug builds have it anyway)

@@ -5,8 +5,8 @@
 ;| Usage: lang check [OPTIONS] [PATH]
 ;|
 ;| Arguments:
-;|   [PATH]  The main file (.lang), a module in IR text (.ir), or the folder of a project; the project
-;|           here if left out
+;|   [PATH]  The main file (.lang), a Bril program (.bril, .json), a module in IR text (.ir), or the
+;|           folder of a project; the project here if left out
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>  Look for imports in this folder, too (may be repeated)

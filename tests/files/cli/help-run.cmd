@@ -5,8 +5,8 @@
 ;| Usage: lang run [OPTIONS] [PATH] [-- <ARGS>...]
 ;|
 ;| Arguments:
-;|   [PATH]     The main file (.lang), a module in IR text (.ir), or the folder of a project; the
-;|              project here if left out
+;|   [PATH]     The main file (.lang), a Bril program (.bril, .json), a module in IR text (.ir), or the
+;|              folder of a project; the project here if left out
 ;|   [ARGS]...  Arguments of the program
 ;|
 ;| Options:
@@ -31,6 +31,9 @@
 ;|       --stats                Print what the optimizer did: nodes, rounds, and how often each rule
 ;|                              fired
 ;|       --time                 Print how long each part of the compiler took
+;|       --checks               Check every use of memory in a Bril program, as `lang sim` does:
+;|                              bounds, freed and uninitialized memory, leaks. Without it only division
+;|                              is checked, and the size of an allocation
 ;|   -h, --help                 Print help
 ;|
 ;| Examples:

@@ -5,8 +5,8 @@
 ;| Usage: lang sim [OPTIONS] [PATH] [-- <ARGS>...]
 ;|
 ;| Arguments:
-;|   [PATH]     The main file (.lang), a module in IR text (.ir), or the folder of a project; the
-;|              project here if left out
+;|   [PATH]     The main file (.lang), a Bril program (.bril, .json), a module in IR text (.ir), or the
+;|              folder of a project; the project here if left out
 ;|   [ARGS]...  Arguments of the program
 ;|
 ;| Options:
@@ -14,6 +14,8 @@
 ;|       --const-fuel <N>     How many instructions the evaluation of a constant may take [default:
 ;|                            500000000]
 ;|       --trace              Print every instruction that is executed to standard error
+;|   -p, --profile            Of a Bril program, count the executed instructions, and print
+;|                            `total_dyn_inst: N` to standard error at the end
 ;|   -L <DIR>                 Look for libraries in this folder, too (may be repeated; LANG_LINK_PATH
 ;|                            lists more)
 ;|   -l <NAME>                Link this library as well, as `#link` does (may be repeated)
