@@ -93,16 +93,25 @@ impl Flow<'_, '_> {
     /// Whether a value of the type has addresses in it through which can be written.
     fn holds_address(&self, ty: Ty) -> bool {
         let types = &self.cx.types;
-        match types.kind(ty) {
-            TyKind::Pointer { .. } | TyKind::Slice { .. } | TyKind::Strided { .. } | TyKind::View { .. } => true,
-            TyKind::Optional(inner) | TyKind::Array { element: inner, .. } => self.holds_address(inner),
-            TyKind::Result { ok, error } => self.holds_address(ok) || self.holds_address(error),
-            TyKind::Struct(_) | TyKind::Tuple(_) => types.fields(ty).into_iter().any(|field| self.holds_address(field)),
-            TyKind::Enum(id) => {
-                types[id].cases.iter().flat_map(|case| &case.payload).any(|field| self.holds_address(field.ty))
-            }
-            _ => false,
+        let mut seen = FxHashSet::from_iter([ty]);
+        let mut work = vec![ty];
+        while let Some(ty) = work.pop() {
+            let parts = match types.kind(ty) {
+                TyKind::Pointer { .. } | TyKind::Slice { .. } | TyKind::Strided { .. } | TyKind::View { .. } => {
+                    return true;
+                }
+                TyKind::Optional(inner) | TyKind::Array { element: inner, .. } => vec![inner],
+                TyKind::Result { ok, error } => vec![ok, error],
+                TyKind::Struct(_) | TyKind::Tuple(_) => types.fields(ty),
+                TyKind::Enum(id) => {
+                    let payloads = types[id].cases.iter().flat_map(|case| &case.payload);
+                    payloads.map(|field| field.ty).collect()
+                }
+                _ => continue,
+            };
+            work.extend(parts.into_iter().filter(|&part| seen.insert(part)));
         }
+        false
     }
 }
 

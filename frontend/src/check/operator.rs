@@ -586,9 +586,9 @@ impl<'c, 'a> FnCx<'c, 'a> {
         self.all_have_equality(ty, &mut FxHashSet::default())
     }
 
-    /// `seen` are the structs and enums that are being looked at: slices may lead back to them.
+    /// `seen` are the structs, enums and tuples that were looked at: slices may lead back to them.
     fn all_have_equality(&self, ty: Ty, seen: &mut FxHashSet<Ty>) -> bool {
-        if let TyKind::Struct(_) | TyKind::Enum(_) = self.kind(ty)
+        if let TyKind::Struct(_) | TyKind::Enum(_) | TyKind::Tuple(_) = self.kind(ty)
             && !seen.insert(ty)
         {
             return true;

@@ -411,7 +411,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// `&operand`
     pub(crate) fn address_of(&mut self, operand: ast::ExprId, op: Span, span: Span, hint: Option<Ty>) -> ExprId {
-        let wanted = hint.and_then(|ty| match self.kind(ty) {
+        let pointer = hint.map(|ty| match self.kind(ty) {
+            TyKind::Optional(payload) => payload,
+            _ => ty,
+        });
+        let wanted = pointer.and_then(|ty| match self.kind(ty) {
             TyKind::Pointer { target, .. } => Some(target),
             _ => None,
         });
@@ -423,7 +427,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
         let place = match found {
             Operand::Place(place) if !matches!(self.body[self.root(place)].kind, PlaceKind::Temp(_)) => place,
             // `&Point { x: 1 }` makes a place, as a method's receiver does.
-            found if self.is_literal_of_parts(operand) => self.place_of(found),
+            found if self.is_literal_of_parts(operand) || self.is_case(&found) => self.place_of(found),
             _ => {
                 let mut diagnostic = Diagnostic::error("E0357", op, "this value is in no place that has an address")
                     .secondary(self.file[operand].span, "a temporary value");
@@ -444,6 +448,11 @@ impl<'c, 'a> FnCx<'c, 'a> {
     fn is_literal_of_parts(&self, expr: ast::ExprId) -> bool {
         use ast::ExprKind as E;
         matches!(self.file[expr].kind, E::StructLit { .. } | E::Tuple(_) | E::Array(_) | E::Repeat { .. })
+    }
+
+    /// A case of an enum that was just written, such as `.Leaf(1)`.
+    fn is_case(&self, found: &Operand) -> bool {
+        matches!(*found, Operand::Value(value) if matches!(self.body[value].kind, ExprKind::Case { .. }))
     }
 
     /// The variable, or temporary, whose address a value evidently is or holds.

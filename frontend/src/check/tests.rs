@@ -400,6 +400,18 @@ fn long_chains_need_no_deep_stack() {
     assert!(codes(&nested).is_empty());
 }
 
+/// Types that wait for each other, or are in another very many times.
+#[test]
+fn types_upon_types() {
+    let chain = |n: usize| (0..n).map(|i| format!("type A{i} = []A{};\n", i + 1)).collect::<String>();
+    assert!(codes(&format!("{}type A3000 = i64;\nfn main() {{ var x: A0; print(x.len); }}", chain(3000))).is_empty());
+    assert_eq!(codes(&format!("{}type A6000 = i64;\nfn main() {{}}", chain(6000))), ["E0346@4000"]);
+    let twice: String = (0..27).map(|i| format!("struct A{i} {{ a: A{0}, b: A{0} }}\n", i + 1)).collect();
+    let used = "fn get(p: *A0) -> A0 { p.* }\nfn main() { var x: A0; print(x == x, get(&x) == x); }";
+    assert!(codes(&format!("{twice}struct A27 {{ a: i64 }}\n{used}")).is_empty());
+    assert!(codes(&format!("{twice}struct A27 {{ a: [0]i64 }}\n{used}")).is_empty());
+}
+
 /// Splits into words, numbers and single characters.
 fn tokens(source: &str) -> Vec<&str> {
     let mut tokens = Vec::new();

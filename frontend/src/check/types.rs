@@ -9,7 +9,7 @@ use crate::resolve::suggest::nearest;
 use crate::resolve::{AliasId, AliasState, Decl, ScopeId};
 use crate::source::Span;
 use crate::types::{EnumId, FieldDef, StructId, Ty, TyKind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Names of types that every scope sees, below all declarations.
 pub(crate) const BUILTIN_TYPES: &[(&str, Ty)] = &[
@@ -245,7 +245,13 @@ impl<'a> Cx<'a> {
             AliasState::Unresolved => {
                 alias.state = AliasState::InProgress;
                 let (scope, written) = (alias.scope, alias.ty);
-                let ty = self.resolve_type(scope, written, TypePlace::Other);
+                let ty = if self.wait_for(used_at, "types") {
+                    let ty = self.resolve_type(scope, written, TypePlace::Other);
+                    self.constantize.waiting -= 1;
+                    ty
+                } else {
+                    Ty::ERROR
+                };
                 let alias = &mut self.aliases[id.0 as usize];
                 if alias.state == AliasState::InProgress {
                     alias.state = AliasState::Done(ty);
@@ -463,18 +469,30 @@ impl<'a> Cx<'a> {
 impl<'a> Cx<'a> {
     /// The part of a type that has no zero value, if there is one.
     pub(crate) fn without_zero(&self, ty: Ty) -> Option<Ty> {
+        self.part_without_zero(ty, &mut FxHashSet::default())
+    }
+
+    /// `seen` are the structs, enums and tuples that were looked at: a type may be in another very many times.
+    fn part_without_zero(&self, ty: Ty, seen: &mut FxHashSet<Ty>) -> Option<Ty> {
+        if let TyKind::Struct(_) | TyKind::Enum(_) | TyKind::Tuple(_) = self.types.kind(ty)
+            && !seen.insert(ty)
+        {
+            return None;
+        }
         match self.types.kind(ty) {
             TyKind::Fn { .. } | TyKind::Ref(_) => Some(ty),
-            TyKind::Array { element, len } if len > 0 => self.without_zero(element),
-            TyKind::Tuple(list) => self.types[list].iter().find_map(|&ty| self.without_zero(ty)),
+            TyKind::Array { element, len } if len > 0 => self.part_without_zero(element, seen),
+            TyKind::Tuple(list) => self.types[list].iter().find_map(|&ty| self.part_without_zero(ty, seen)),
             TyKind::Struct(id) if self.structs[id.0 as usize].state == TypeState::Done => {
-                self.types[id].fields.iter().find_map(|field| self.without_zero(field.ty))
+                self.types[id].fields.iter().find_map(|field| self.part_without_zero(field.ty, seen))
             }
             TyKind::Enum(id) => match self.types[id].case_of(0) {
-                Some(case) => self.types[id].cases[case].payload.iter().find_map(|field| self.without_zero(field.ty)),
+                Some(case) => {
+                    self.types[id].cases[case].payload.iter().find_map(|field| self.part_without_zero(field.ty, seen))
+                }
                 None => Some(ty),
             },
-            TyKind::Result { ok, .. } => self.without_zero(ok),
+            TyKind::Result { ok, .. } => self.part_without_zero(ok, seen),
             _ => None,
         }
     }

@@ -43,7 +43,7 @@ pub(crate) struct State {
 
 /// How many constants may wait for each other, each through the body of a function.
 const MAX_DEPTH: u32 = 200;
-/// How many constants or globals may wait for each other. Those in the order of their use wait for none.
+/// How many constants, globals or types may wait for each other. Those in the order of their use wait for none.
 const MAX_WAITING: u32 = 4000;
 
 /// What is evaluated.
