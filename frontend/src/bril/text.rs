@@ -214,7 +214,7 @@ impl<'a> Parser<'a> {
         match number(word) {
             Ok(literal) => Ok(literal),
             Err(message) => {
-                let span = self.span(start, self.pos.max(start + usize::from(!self.at_end())));
+                let span = if word.is_empty() { self.here() } else { self.span(start, self.pos) };
                 self.fail(Diagnostic::error("E1001", span, message))
             }
         }
