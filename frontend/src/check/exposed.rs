@@ -93,6 +93,12 @@ impl Flow<'_, '_> {
     /// Whether a value of the type has addresses in it through which can be written.
     fn holds_address(&self, ty: Ty) -> bool {
         let types = &self.cx.types;
+        // Nearly all values, for which no list is needed.
+        if let TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Str | TyKind::Void =
+            types.kind(ty)
+        {
+            return false;
+        }
         let mut seen = FxHashSet::from_iter([ty]);
         let mut work = vec![ty];
         while let Some(ty) = work.pop() {
