@@ -8,6 +8,8 @@ use std::sync::Mutex;
 
 /// The program has errors.
 pub const ERRORS: u8 = 1;
+/// A Bril program has errors, as `brili` has it.
+pub const BRIL_ERRORS: u8 = 2;
 /// Wrong usage of the command.
 pub const USAGE: u8 = 2;
 /// A program trapped.
@@ -20,6 +22,8 @@ pub const INTERNAL: u8 = 70;
 pub enum Failure {
     /// The program has errors, and they have been shown.
     Shown,
+    /// The same of a Bril program: the tools of Bril end with another status.
+    ShownBril,
     /// Something about the program or the surroundings, in a sentence.
     Error(String),
     /// The command line asks for what makes no sense.
@@ -38,6 +42,7 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Failure::Shown | Failure::Error(_) | Failure::Missing(_) => ERRORS,
+            Failure::ShownBril => BRIL_ERRORS,
             Failure::Usage(_) => USAGE,
             Failure::Internal(_) => INTERNAL,
         }
@@ -45,7 +50,7 @@ impl Failure {
 
     pub fn report(&self) {
         match self {
-            Failure::Shown => {}
+            Failure::Shown | Failure::ShownBril => {}
             Failure::Error(text) => complain(&format!("error: {text}")),
             Failure::Usage(text) => complain(&format!("error: {text}\n\nFor more information, try 'lang --help'.")),
             Failure::Missing(missing) => crate::render::missing(missing),

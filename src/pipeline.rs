@@ -111,6 +111,11 @@ enum Input {
     Ir(Vec<u8>),
 }
 
+/// Whether a file is a program in Bril, by its name.
+pub fn is_bril(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "bril" || ending == "json")
+}
+
 fn read(path: &Path) -> Result<Input, Failure> {
     failure::compiling(path);
     let bytes = std::fs::read(path)
@@ -118,7 +123,7 @@ fn read(path: &Path) -> Result<Input, Failure> {
     match path.extension().and_then(|e| e.to_str()) {
         Some("ir") => Ok(Input::Ir(bytes)),
         Some("lang") => Ok(Input::Source(bytes)),
-        Some("bril" | "json") => Ok(Input::Bril(bytes)),
+        _ if is_bril(path) => Ok(Input::Bril(bytes)),
         _ => Err(Failure::Usage(format!(
             "{} is neither a program (.lang), nor one in Bril (.bril, .json), nor a module in IR text (.ir)",
             path.display()
@@ -136,7 +141,7 @@ pub fn check(program: &Program) -> Result<(), Failure> {
         }
         Input::Bril(bytes) => {
             let (sources, diagnostics) = analyze_bril(program, bytes);
-            shown(&sources, &diagnostics)
+            shown(&sources, &diagnostics).map_err(|_| Failure::ShownBril)
         }
     }
 }
@@ -255,7 +260,7 @@ fn load_bril(program: &Program, bytes: Vec<u8>) -> Result<Module, Failure> {
     let file = sources.add(program.path.display().to_string(), bytes);
     let (module, diagnostics) = bril::compile(&sources, file, program.bril);
     render::show(&sources, &diagnostics);
-    module.ok_or(Failure::Shown)
+    module.ok_or(Failure::ShownBril)
 }
 
 fn load_source(program: &Program, bytes: Vec<u8>, debug: bool) -> Result<Module, Failure> {

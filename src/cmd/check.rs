@@ -1,7 +1,7 @@
 //! `lang check`: errors and warnings only.
 
 use crate::cli::Check;
-use crate::failure::{ERRORS, Failure};
+use crate::failure::{BRIL_ERRORS, ERRORS, Failure};
 use crate::output::say;
 use crate::program::Program;
 use crate::{explain, json, pipeline, render};
@@ -19,5 +19,6 @@ pub fn check(args: &Check) -> Result<i32, Failure> {
     let lines: Result<Vec<_>, _> =
         diagnostics.iter().map(|diagnostic| json::line(&render::Line::new(&sources, diagnostic))).collect();
     say(&lines?.concat())?;
-    Ok(if diagnostics.iter().any(Diagnostic::is_error) { ERRORS.into() } else { 0 })
+    let failed = if pipeline::is_bril(&program.path) { BRIL_ERRORS } else { ERRORS };
+    Ok(if diagnostics.iter().any(Diagnostic::is_error) { failed.into() } else { 0 })
 }

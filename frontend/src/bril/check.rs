@@ -307,7 +307,9 @@ impl<'a> Checker<'a> {
         }
         let text = self.text(name);
         let near = nearest(text, self.variables.keys().map(|&known| self.text(known)));
-        let mut diagnostic = Diagnostic::error("E1005", span, format!("no instruction gives `{text}` a value"));
+        // Real programs have such uses where control never comes; `brili` ends at those that it executes.
+        let mut diagnostic = Diagnostic::warning("W1001", span, format!("no instruction gives `{text}` a value"))
+            .note("the program ends with an error if this is executed");
         if let Some(near) = near {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }

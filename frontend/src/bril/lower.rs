@@ -355,6 +355,12 @@ impl<'c, 'p> FnLower<'c, 'p> {
         for at in range.clone() {
             let instr = &function.instrs[at];
             self.locate(instr);
+            if let Some(unknown) = self.unknown_operand(instr) {
+                self.end_at(unknown, instr);
+                if !instr.op.is_terminator() {
+                    continue;
+                }
+            }
             if instr.op.is_terminator() {
                 self.leave(index);
                 return self.terminator(instr);
@@ -381,10 +387,40 @@ impl<'c, 'p> FnLower<'c, 'p> {
 
     // ------------------------------------------------------------------------------------------------------ variables
 
+    /// An operand that no instruction of the function gives a value.
+    fn unknown_operand(&self, instr: &Instr) -> Option<Symbol> {
+        let args = match instr.op {
+            Op::Phi => &[],
+            Op::Set => &self.function.args(instr)[1..],
+            _ => self.function.args(instr),
+        };
+        args.iter().copied().find(|name| !self.vars.contains_key(name))
+    }
+
+    /// Ends the program where such an operand is used; what follows has to be valid all the same.
+    fn end_at(&mut self, unknown: Symbol, instr: &Instr) {
+        let always = self.code.b().iconst(Type::I1, 1);
+        let message = self.no_value(unknown);
+        self.code.trap_if(always, &message);
+        if instr.dest != Symbol::EMPTY {
+            let values = self.zeros(instr.dest);
+            self.set(instr.dest, &values);
+        }
+    }
+
+    fn no_value(&self, name: Symbol) -> String {
+        format!("the variable `{}` has no value", self.code.cx.interner.resolve(name))
+    }
+
+    fn zeros(&mut self, name: Symbol) -> Parts<Value> {
+        let types: Parts<Type> = self.vars[&name].parts.iter().map(|&part| self.ssa.ty(part)).collect();
+        types.into_iter().map(|ty| self.zero(ty)).collect()
+    }
+
     /// The value of a variable; the program ends where it has none.
     fn get(&mut self, name: Symbol) -> Parts<Value> {
         if let Some(defined) = self.vars[&name].defined {
-            let message = format!("the variable `{}` has no value", self.code.cx.interner.resolve(name));
+            let message = self.no_value(name);
             self.need(defined, &message);
         }
         let parts = self.vars[&name].parts.clone();
@@ -477,8 +513,10 @@ impl<'c, 'p> FnLower<'c, 'p> {
                 self.code.b().jump(to, &[]);
             }
             Op::Br => {
-                let condition = self.get1(self.function.args(instr)[0]);
                 let (then, otherwise) = (target(self, labels[0]), target(self, labels[1]));
+                let condition = self.function.args(instr)[0];
+                let condition =
+                    if self.vars.contains_key(&condition) { self.get1(condition) } else { self.zero(Type::I1) };
                 self.code.b().brif(condition, BlockCall::new(then, &[]), BlockCall::new(otherwise, &[]));
             }
             _ => self.ret(self.function.args(instr).first().copied()),
@@ -487,9 +525,14 @@ impl<'c, 'p> FnLower<'c, 'p> {
 
     fn ret(&mut self, value: Option<Symbol>) {
         match (value, self.function.result) {
-            (Some(value), _) => {
+            (Some(value), _) if self.vars.contains_key(&value) => {
                 let values = self.get(value);
                 self.code.b().return_(&values);
+            }
+            (Some(unknown), _) => {
+                let message = self.no_value(unknown);
+                let text = self.code.text(&message);
+                self.code.b().trap(TrapCode::Panic, &text);
             }
             (None, None) => self.code.b().return_(&[]),
             (None, Some(ty)) => {
@@ -538,8 +581,7 @@ impl<'c, 'p> FnLower<'c, 'p> {
                 return;
             }
             Op::Undef => {
-                let types = self.vars[&instr.dest].parts.iter().map(|&part| self.ssa.ty(part)).collect::<Parts<Type>>();
-                let values: Parts<Value> = types.iter().map(|&ty| self.zero(ty)).collect();
+                let values = self.zeros(instr.dest);
                 return self.set(instr.dest, &values);
             }
             Op::Id => {

@@ -45,4 +45,4 @@
 ;|
 ;| error: 6 errors found
 ;= status
-;| Some(1)
+;| Some(2)
