@@ -349,7 +349,8 @@ pub struct Test {
 
 #[derive(Args)]
 pub struct Dot {
-    /// The main file (.lang) or a module in IR text (.ir), the project here if left out; and optionally a function of it
+    /// The main file (.lang), a Bril program (.bril, .json) or a module in IR text (.ir), the project here if left out; and
+    /// optionally a function of it
     #[arg(num_args = 0..=2, value_names = ["FILE", "FUNC"])]
     pub target: Vec<String>,
     #[command(flatten)]

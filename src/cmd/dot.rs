@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 pub fn dot(args: &Dot) -> Result<(), Failure> {
-    let is_file = |name: &&String| name.ends_with(".lang") || name.ends_with(".ir");
+    let is_file = |name: &&String| [".lang", ".ir", ".bril", ".json"].iter().any(|ending| name.ends_with(ending));
     let path = args.target.iter().find(is_file);
     let name = args.target.iter().find(|&name| Some(name) != path).map(String::as_str);
     let input = Input { path: path.map(PathBuf::from), search: args.search.clone() };

@@ -6,8 +6,8 @@
 ;|
 ;| Arguments:
 ;|   [FILE] [FUNC]...
-;|           The main file (.lang) or a module in IR text (.ir), the project here if left out; and
-;|           optionally a function of it
+;|           The main file (.lang), a Bril program (.bril, .json) or a module in IR text (.ir), the
+;|           project here if left out; and optionally a function of it
 ;|
 ;| Options:
 ;|   -I, --import-path <DIR>
