@@ -48,8 +48,7 @@ fn runs(path: &Path) -> Result<(), String> {
 }
 
 /// Runs in every mode with every check, and if it ends well, without them, too; then as `--emit bril` writes it. Arguments follow
-/// `ARGS:`, as in all Bril programs. Directive: `emit`, `refused` if it cannot be written
-/// unless the optimizer finds a way.
+/// `ARGS:`, as in all Bril programs.
 fn runs_bril(path: &Path) -> Result<(), String> {
     let expect = Expect::read(path);
     let args = expect.input.lines().find_map(|line| line.split_once("# ARGS:")).map_or("", |(_, args)| args);
@@ -59,22 +58,19 @@ fn runs_bril(path: &Path) -> Result<(), String> {
         agree(path, &args, "")?;
     }
     for level in ["-O0", "-O2"] {
-        emits_bril(path, level, &args, &outcome, expect.directive("emit") == Some("refused"))?;
+        emits_bril(path, level, &args, &outcome)?;
     }
     expect.check(&sections(outcome, 0))
 }
 
-/// The program that `--emit bril` writes does the same, or the command says what cannot be written.
-fn emits_bril(path: &Path, level: &str, args: &[&str], outcome: &Outcome, refused: bool) -> Result<(), String> {
+/// The program that `--emit bril` writes does the same.
+fn emits_bril(path: &Path, level: &str, args: &[&str], outcome: &Outcome) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let written = folder.path().join("written.bril");
     let mut command = lang();
     command.args(["build", level, "--emit", "bril", "-o"]).arg(&written).arg(path);
     let said: Outcome = run(command, "").into();
-    if refused && said.status == Some(1) && said.stderr.contains("Bril has nothing for") {
-        return Ok(());
-    }
-    if said.status != Some(0) || (refused && level == "-O0") {
+    if said.status != Some(0) {
         return Err(format!("--emit bril {level}: {:?}\n{}", said.status, said.stderr));
     }
     let mut command = lang();

@@ -12,6 +12,7 @@ mod emit;
 mod graph;
 mod json;
 mod lower;
+mod opaque;
 mod program;
 mod text;
 
@@ -29,7 +30,8 @@ pub struct Options {
     pub checks: bool,
     /// Count the executed instructions, and print their number to standard error at the end, as `brili -p` does.
     pub count: bool,
-    /// Keep every function, as if others called it, and do without what runs `main`: for [`emit`].
+    /// Keep every function, as if others called it, do without what runs `main`, and leave memory as it is in Bril, which checks it
+    /// wherever it is run: for [`emit`].
     pub functions_only: bool,
 }
 

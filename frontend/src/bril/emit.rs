@@ -1,30 +1,46 @@
 //! From IR back to Bril, for other tools that read it.
 //!
 //! Bril has branches where IR has selections, division where it has shifts, and no parameters of blocks: those become variables
-//! that are copied. A `print` is found again in the calls that it was lowered to. What Bril cannot say is refused.
+//! that are copied. A `print` is found again in the calls that it was lowered to, and so are operations on memory (see
+//! [`opaque`]). What Bril cannot say is refused.
 
+mod pointers;
+
+use super::opaque;
+use super::text::is_first;
 use crate::lower::runtime;
 use lang_ir::{
     Block, BlockCall, ENTRY, FuncId, Function, Inst, InstData, Module, Op, Payload, TrapCode, Type, Value, ValueDef,
 };
-use rustc_hash::FxHashSet;
+use pointers::Signatures;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt::Write;
 
 /// The functions of a module as Bril text, or what cannot be said in Bril, by function.
 pub fn emit(module: &Module) -> Result<String, Vec<String>> {
     let mut text = String::new();
     let mut refused = Vec::new();
-    for function in module.functions.values().filter(|function| function.is_definition() && *function.name != *ENTRY) {
+    let (names, signatures) = (function_names(module), pointers::signatures(module));
+    for id in definitions(module) {
+        let function = &module.functions[id];
         let mut emitter = Emitter {
             module,
             function,
+            names: &names,
+            signatures: &signatures,
+            pointers: FxHashMap::default(),
+            signature: signatures.get(&id).map_or(&[], |types| types),
             used: used(module, function),
             text: String::new(),
             temporaries: 0,
             labels: 0,
             printed: Vec::new(),
         };
-        match emitter.function() {
+        let emitted = pointers::pointers(module, id, &signatures).and_then(|pointers| {
+            emitter.pointers = pointers;
+            emitter.function(&names[&id])
+        });
+        match emitted {
             Ok(()) => text.push_str(&emitter.text),
             Err(Refused(what)) => refused.push(format!("`{}`: {what}", function.name)),
         }
@@ -42,6 +58,12 @@ fn refuse<T>(what: impl Into<String>) -> Result<T, Refused> {
 struct Emitter<'m> {
     module: &'m Module,
     function: &'m Function,
+    names: &'m FxHashMap<FuncId, String>,
+    signatures: &'m Signatures<'m>,
+    /// The types of pointers, as Bril has them.
+    pointers: FxHashMap<Value, &'m str>,
+    /// That of this function, if there are pointers in it.
+    signature: &'m [&'m str],
     /// Values with a use besides the texts that are printed.
     used: FxHashSet<Value>,
     text: String,
@@ -51,21 +73,21 @@ struct Emitter<'m> {
     printed: Vec<String>,
 }
 
-impl Emitter<'_> {
-    fn function(&mut self) -> Result<(), Refused> {
+impl<'m> Emitter<'m> {
+    fn function(&mut self, function_name: &str) -> Result<(), Refused> {
         let function = self.function;
         let mut params = Vec::new();
         for &param in function.params() {
-            params.push(format!("{}: {}", name(param), self.ty(function.ty(param))?));
+            params.push(format!("{}: {}", name(param), self.type_of(param)?));
         }
-        let _ = write!(self.text, "@{}", function_name(&function.name));
+        let _ = write!(self.text, "@{function_name}");
         if !params.is_empty() {
             let _ = write!(self.text, "({})", params.join(", "));
         }
         match function.sig.results[..] {
             [] => {}
-            [ty] => {
-                let ty = self.ty(ty)?;
+            [_] => {
+                let ty = self.result_type()?;
                 let _ = write!(self.text, ": {ty}");
             }
             _ => return refuse("several results"),
@@ -93,9 +115,40 @@ impl Emitter<'_> {
             Type::I1 | Type::I8 => Ok("bool"),
             Type::F64 => Ok("float"),
             Type::I32 => Ok("char"),
-            Type::Ptr => refuse("memory"),
             _ => refuse(format!("values of type `{ty}`")),
         }
+    }
+
+    fn type_of(&self, value: Value) -> Result<&'m str, Refused> {
+        match self.function.ty(value) {
+            // Nothing depends on the type of a pointer that is only handed around.
+            Type::Ptr => Ok(self.pointers.get(&value).copied().unwrap_or("ptr<int>")),
+            ty => self.ty(ty),
+        }
+    }
+
+    fn result_type(&self) -> Result<&'m str, Refused> {
+        match self.function.sig.results[0] {
+            Type::Ptr => match self.signature.last() {
+                Some(&ty) => Ok(ty),
+                None => refuse("a pointer without its type"),
+            },
+            ty => self.ty(ty),
+        }
+    }
+
+    /// What an operand of this type is called.
+    fn operand(&mut self, value: Value, ty: &str) -> String {
+        let is_null = self.function.ty(value) == Type::Ptr && self.function.constant(value).is_some();
+        if is_null { self.null(ty) } else { name(value) }
+    }
+
+    /// A pointer that is not used: it stands for a variable without a value.
+    fn null(&mut self, ty: &str) -> String {
+        let one = self.int(1);
+        let pointer = self.fresh(ty, &format!("alloc {one}"));
+        let _ = writeln!(self.text, "  free {pointer};");
+        pointer
     }
 
     fn inst(&mut self, inst: Inst) -> Result<(), Refused> {
@@ -110,16 +163,17 @@ impl Emitter<'_> {
             _ => {}
         }
         let Some(result) = result else { return refuse(format!("`{}`", data.op.mnemonic())) };
-        let (to, ty) = (name(result), self.ty(self.function.ty(result))?);
+        let (to, ty) = (name(result), self.type_of(result)?);
         let args: Vec<String> = data.args.iter().map(|&arg| name(arg)).collect();
         if let Payload::Bits(bits) = data.payload {
-            if !self.used.contains(&result) {
+            // Null pointers have their type from where they are used.
+            if !self.used.contains(&result) || self.function.ty(result) == Type::Ptr {
                 return Ok(());
             }
             return self.constant(&to, self.function.ty(result), bits.get());
         }
         for &arg in &data.args {
-            self.ty(self.function.ty(arg))?;
+            self.type_of(arg)?;
         }
         let (a, b) = (args.first().map_or("", |arg| arg), args.get(1).map_or("", |arg| arg));
         let from = data.args.first().map_or(Type::I64, |&arg| self.function.ty(arg));
@@ -205,8 +259,8 @@ impl Emitter<'_> {
                 }
             }
             (Op::Select, _) => {
-                let otherwise = &args[2];
-                self.select(&to, ty, a, b, otherwise);
+                let (then, otherwise) = (self.operand(data.args[1], ty), self.operand(data.args[2], ty));
+                self.select(&to, ty, a, &then, &otherwise);
             }
             (Op::Uextend, Type::I1) if data.ty == Type::I8 => self.set(&to, ty, &format!("id {a}")),
             (Op::Uextend | Op::Sextend, Type::I1) if data.ty == Type::I64 => {
@@ -369,7 +423,7 @@ impl Emitter<'_> {
         let _ = writeln!(self.text, ".{end}:");
     }
 
-    /// What makes an error of nothing: a division by zero, or a number that is no character.
+    /// What makes an error of nothing: a division by zero, a number that is no character, or a variable without a value.
     fn trap(&mut self, code: TrapCode) -> Result<(), Refused> {
         match code {
             TrapCode::DivisionByZero => {
@@ -380,6 +434,8 @@ impl Emitter<'_> {
                 let minus_one = self.int(-1);
                 self.fresh("char", &format!("int2char {minus_one}"));
             }
+            // A variable without a value, or the end of a function without its own.
+            TrapCode::Panic => self.set("undefined", "int", "id undefined"),
             _ => return refuse(format!("the error \"{}\"", code.template())),
         }
         Ok(())
@@ -396,22 +452,34 @@ impl Emitter<'_> {
 
     fn call(&mut self, inst: Inst, data: &InstData) -> Result<(), Refused> {
         let Payload::Func(callee) = data.payload else { return refuse("a call of a pointer") };
-        if !self.module.functions[callee].is_definition() {
-            return self.write(callee, data);
-        }
-        let mut args = String::new();
-        for &arg in &data.args {
-            self.ty(self.function.ty(arg))?;
-            args += &format!(" {}", name(arg));
-        }
-        let call = format!("call @{}{args}", function_name(&self.module.functions[callee].name));
+        let function = &self.module.functions[callee];
+        let value = if function.is_definition() {
+            let signature = self.signatures.get(&callee).map_or(&[][..], |types| types);
+            let mut text = format!("call @{}", self.names[&callee]);
+            for (index, &arg) in data.args.iter().enumerate() {
+                let ty = signature.get(index).copied().map_or_else(|| self.type_of(arg), Ok)?;
+                text += &format!(" {}", self.operand(arg, ty));
+            }
+            text
+        } else {
+            match opaque::parse(&function.name) {
+                Some((opaque::SIGNATURE, _)) => return Ok(()),
+                Some((op, pointer)) => {
+                    let types = if op == "alloc" { ["int", ""] } else { [pointer, opaque::pointee(pointer)] };
+                    let args: Vec<String> =
+                        data.args.iter().zip(types).map(|(&arg, ty)| self.operand(arg, ty)).collect();
+                    format!("{op} {}", args.join(" "))
+                }
+                None => return self.write(callee, data),
+            }
+        };
         match self.function.results(inst).collect::<Vec<_>>()[..] {
             [] => {
-                let _ = writeln!(self.text, "  {call};");
+                let _ = writeln!(self.text, "  {value};");
             }
             [result] => {
-                let ty = self.ty(self.function.ty(result))?;
-                self.set(&name(result), ty, &call);
+                let ty = self.type_of(result)?;
+                self.set(&name(result), ty, &value);
             }
             _ => return refuse("several results"),
         }
@@ -435,7 +503,6 @@ impl Emitter<'_> {
                 }
                 _ => refuse("a text that is printed"),
             },
-            "lang_rt_alloc" | "lang_rt_free" => refuse("memory"),
             _ => refuse(format!("a call of the foreign function `{function}`")),
         }
     }
@@ -479,10 +546,15 @@ impl Emitter<'_> {
                 self.trap(*code)?;
                 if !self.function.sig.results.is_empty() {
                     // Never reached; every function ends with its value.
-                    let ty = self.function.sig.results[0];
-                    let value = format!("t{}", self.temporaries);
-                    self.temporaries += 1;
-                    self.constant(&value, ty, 0)?;
+                    let value = match self.function.sig.results[0] {
+                        Type::Ptr => self.null(self.result_type()?),
+                        ty => {
+                            let value = format!("t{}", self.temporaries);
+                            self.temporaries += 1;
+                            self.constant(&value, ty, 0)?;
+                            value
+                        }
+                    };
                     let _ = writeln!(self.text, "  ret {value};");
                 } else {
                     self.text.push_str("  ret;\n");
@@ -491,7 +563,9 @@ impl Emitter<'_> {
             _ => match data.args[..] {
                 [] => self.text.push_str("  ret;\n"),
                 [value] => {
-                    let _ = writeln!(self.text, "  ret {};", name(value));
+                    let ty = self.result_type()?;
+                    let value = self.operand(value, ty);
+                    let _ = writeln!(self.text, "  ret {value};");
                 }
                 _ => return refuse("several results"),
             },
@@ -519,14 +593,15 @@ impl Emitter<'_> {
         let copies: Vec<(Value, Value)> =
             params.iter().copied().zip(to.args.iter().copied()).filter(|(param, arg)| param != arg).collect();
         // All are read before any is written.
-        let overlap = copies.iter().any(|(_, arg)| copies.iter().any(|(param, _)| param == arg));
+        let written: FxHashSet<Value> = copies.iter().map(|&(param, _)| param).collect();
         let mut values = Vec::with_capacity(copies.len());
-        for &(_, arg) in &copies {
-            let ty = self.ty(self.function.ty(arg))?;
-            values.push(if overlap { self.fresh(ty, &format!("id {}", name(arg))) } else { name(arg) });
+        for &(param, arg) in &copies {
+            let ty = self.type_of(param)?;
+            let value = self.operand(arg, ty);
+            values.push(if written.contains(&arg) { self.fresh(ty, &format!("id {value}")) } else { value });
         }
         for ((param, _), value) in copies.into_iter().zip(values) {
-            let ty = self.ty(self.function.ty(param))?;
+            let ty = self.type_of(param)?;
             self.set(&name(param), ty, &format!("id {value}"));
         }
         let _ = writeln!(self.text, "  jmp .{};", block_label(to.block));
@@ -553,7 +628,35 @@ fn block_label(block: Block) -> String {
     format!("b{}", block.as_u32())
 }
 
-/// A name in IR may have a `#` and a number, which Bril takes for a comment.
-fn function_name(name: &str) -> String {
-    name.replace('#', ".")
+/// The functions to write.
+fn definitions(module: &Module) -> impl Iterator<Item = FuncId> {
+    let functions = module.functions.iter();
+    functions.filter(|(_, function)| function.is_definition() && *function.name != *ENTRY).map(|(id, _)| id)
+}
+
+/// What each function is called: a name in IR may have a `#`, and in JSON a name may be anything.
+fn function_names(module: &Module) -> FxHashMap<FuncId, String> {
+    let is_in = |byte: u8| is_first(byte) || byte.is_ascii_digit() || byte == b'.';
+    let is_identifier = |name: &str| name.bytes().next().is_some_and(is_first) && name.bytes().all(is_in);
+    let mut names: FxHashMap<FuncId, String> = FxHashMap::default();
+    let mut taken: FxHashSet<String> = FxHashSet::default();
+    let (good, bad): (Vec<FuncId>, Vec<FuncId>) =
+        definitions(module).partition(|&id| is_identifier(&module.functions[id].name));
+    for id in good {
+        let name = module.functions[id].name.to_string();
+        taken.insert(name.clone());
+        names.insert(id, name);
+    }
+    for id in bad {
+        let allowed = |c: char| u8::try_from(c).is_ok_and(is_in);
+        let mut name: String = module.functions[id].name.chars().map(|c| if allowed(c) { c } else { '.' }).collect();
+        if !name.bytes().next().is_some_and(is_first) {
+            name.insert(0, '_');
+        }
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        names.insert(id, name);
+    }
+    names
 }

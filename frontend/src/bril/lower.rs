@@ -8,6 +8,7 @@
 //! byte for each, which is 1 once the element was stored.
 
 mod entry;
+mod opaque;
 
 use super::Options;
 use super::defined::Defined;
@@ -42,6 +43,7 @@ pub(super) fn lower(sources: &SourceMap, interner: &Interner, program: &Program,
         module: Module::default(),
         funcs: FxHashMap::default(),
         runtime: FxHashMap::default(),
+        opaque: FxHashMap::default(),
         texts: FxHashMap::default(),
         live: None,
         executed: None,
@@ -49,7 +51,7 @@ pub(super) fn lower(sources: &SourceMap, interner: &Interner, program: &Program,
     for (_, file) in sources.files() {
         cx.module.files.push(file.name.clone());
     }
-    if options.checks {
+    if cx.has_checks() {
         cx.live = Some(cx.counter("bril:live"));
     }
     if options.count {
@@ -76,6 +78,8 @@ struct Cx<'p> {
     module: Module,
     funcs: FxHashMap<Symbol, FuncId>,
     runtime: FxHashMap<&'static str, FuncId>,
+    /// What stands for operations on memory, if they are written back.
+    opaque: FxHashMap<String, FuncId>,
     texts: FxHashMap<String, GlobalId>,
     /// Counts the allocations that are not freed, with checked memory.
     live: Option<GlobalId>,
@@ -121,10 +125,15 @@ impl Cx<'_> {
         }
     }
 
+    /// Whether the memory is checked here.
+    fn has_checks(&self) -> bool {
+        self.options.checks && !self.options.functions_only
+    }
+
     /// What a value is held as.
     fn types(&self, ty: Ty) -> Parts<Type> {
         match (ty.is_pointer(), ty.base) {
-            (true, _) if self.options.checks => SmallVec::from_slice(&[Type::Ptr, Type::I64]),
+            (true, _) if self.has_checks() => SmallVec::from_slice(&[Type::Ptr, Type::I64]),
             (true, _) => SmallVec::from_slice(&[Type::Ptr]),
             (false, Base::Int) => SmallVec::from_slice(&[Type::I64]),
             (false, Base::Bool) => SmallVec::from_slice(&[Type::I1]),
@@ -245,6 +254,7 @@ impl<'c, 'p> Code<'c, 'p> {
 
 /// What holds a variable of the program.
 struct Var {
+    ty: Ty,
     parts: Parts<Variable>,
     /// Whether it has a value, where that is not certain.
     defined: Option<Variable>,
@@ -274,6 +284,7 @@ impl<'c, 'p> FnLower<'c, 'p> {
         let defined = Defined::new(function, &graph);
         let mut ssa = SsaBuilder::new();
         let mut declare = |cx: &Cx<'_>, ty: Ty, certain: bool| Var {
+            ty,
             parts: cx.types(ty).iter().map(|&ty| ssa.declare(ty)).collect(),
             defined: (!certain).then(|| ssa.declare(Type::I1)),
         };
@@ -314,6 +325,9 @@ impl<'c, 'p> FnLower<'c, 'p> {
                 let value = params.next().expect("a parameter for each part");
                 self.ssa.write(part, self.code.block, value);
             }
+        }
+        if self.code.cx.options.functions_only {
+            self.opaque_signature();
         }
         for index in 0..self.graph.blocks.len() {
             if self.graph.is_reached(index) {
@@ -441,7 +455,7 @@ impl<'c, 'p> FnLower<'c, 'p> {
     }
 
     fn set(&mut self, name: Symbol, values: &[Value]) {
-        let Var { parts, defined } = &self.vars[&name];
+        let Var { parts, defined, .. } = &self.vars[&name];
         let (parts, defined) = (parts.clone(), *defined);
         self.assign(&parts, defined, values);
     }
@@ -482,7 +496,7 @@ impl<'c, 'p> FnLower<'c, 'p> {
                 let (values, defined) = match arg {
                     Some(arg) if news.contains_key(&arg) => news[&arg].clone(),
                     Some(arg) => {
-                        let Var { parts, defined } = &self.vars[&arg];
+                        let Var { parts, defined, .. } = &self.vars[&arg];
                         let (parts, defined) = (parts.clone(), *defined);
                         let values: Parts<Value> = parts.iter().map(|&part| self.read(part)).collect();
                         (values, defined.map(|defined| self.read(defined)))
@@ -549,18 +563,21 @@ impl<'c, 'p> FnLower<'c, 'p> {
         let result = match instr.op {
             Op::Call => return self.call(instr),
             Op::Print => return self.print(args),
+            Op::Alloc | Op::Free | Op::Load | Op::Store | Op::PtrAdd if self.code.cx.options.functions_only => {
+                return self.opaque_memory(instr);
+            }
             Op::Alloc | Op::Free | Op::Load | Op::Store | Op::PtrAdd => return self.memory(instr),
             Op::Set => {
                 let values = self.get(args[1]);
                 // Nothing reads it unless there is a `get`.
-                if let Some(Var { parts, defined }) = self.shadows.get(&args[0]) {
+                if let Some(Var { parts, defined, .. }) = self.shadows.get(&args[0]) {
                     let (parts, defined) = (parts.clone(), *defined);
                     self.assign(&parts, defined, &values);
                 }
                 return;
             }
             Op::Get => {
-                let Var { parts, defined } = &self.shadows[&instr.dest];
+                let Var { parts, defined, .. } = &self.shadows[&instr.dest];
                 let (parts, defined) = (parts.clone(), *defined);
                 if let Some(defined) = defined {
                     let name = self.code.cx.interner.resolve(instr.dest);
@@ -570,7 +587,7 @@ impl<'c, 'p> FnLower<'c, 'p> {
                 return self.set(instr.dest, &values);
             }
             Op::Phi => {
-                let Var { parts, defined } = &self.phis[&at];
+                let Var { parts, defined, .. } = &self.phis[&at];
                 let (parts, defined) = (parts.clone(), *defined);
                 let values: Parts<Value> = parts.iter().map(|&part| self.read(part)).collect();
                 self.set(instr.dest, &values);

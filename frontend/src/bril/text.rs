@@ -384,7 +384,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn is_first(byte: u8) -> bool {
+/// Whether an identifier may begin with it.
+pub(super) fn is_first(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'%')
 }
 
