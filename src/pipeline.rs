@@ -12,6 +12,7 @@ use lang_frontend::diagnostic::Diagnostic;
 use lang_frontend::intern::Interner;
 use lang_frontend::modules::{self, Modules};
 use lang_frontend::source::SourceMap;
+use lang_ir::target::Target;
 use lang_ir::{FuncId, Library, Module, SourcePos, verify};
 use lang_opt::egraph::RuleFilter;
 use lang_opt::{EgraphOptions, Level, Options, Report};
@@ -77,8 +78,8 @@ impl Plan {
     pub fn front(&mut self, program: &Program) -> Result<Module, Failure> {
         let mut module = self.timed("front end", |plan| load(program, plan.level == Level::None))?;
         add_libraries(&mut module, program, &self.codegen.linking);
-        let backend = self.backend;
-        let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, backend, &plan.codegen))?;
+        let target = if program.bril.functions_only { &bril::TARGET } else { self.backend.target() };
+        let report = self.timed("optimizer", |plan| optimize(&mut module, plan.level, target, &plan.codegen))?;
         if self.codegen.stats {
             complain(stats(&report).trim_end());
         }
@@ -305,7 +306,7 @@ fn verify_or_fail(module: &Module, after: &str) -> Result<(), Failure> {
 pub fn optimize(
     module: &mut Module,
     level: Level,
-    backend: &'static dyn Backend,
+    target: &'static Target,
     codegen: &Codegen,
 ) -> Result<Report, Failure> {
     check_names(codegen)?;
@@ -314,8 +315,8 @@ pub fn optimize(
         [] => RuleFilter::All,
         names => RuleFilter::Except(names.into()),
     };
-    let egraph = EgraphOptions { target: backend.target(), rules, ..EgraphOptions::default() };
-    let options = Options { level, target: backend.target(), egraph, verify: cfg!(debug_assertions) };
+    let egraph = EgraphOptions { target, rules, ..EgraphOptions::default() };
+    let options = Options { level, target, egraph, verify: cfg!(debug_assertions) };
     let wants = |pass: &str| codegen.print_after.iter().any(|p| p == pass || p == "all");
     let mut printed = Ok(());
     let mut print = |pass: &str, module: &Module| {

@@ -16,7 +16,7 @@ mod opaque;
 mod program;
 mod text;
 
-pub use emit::emit;
+pub use emit::{TARGET, emit};
 
 use crate::diagnostic::Diagnostic;
 use crate::intern::Interner;

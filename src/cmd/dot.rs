@@ -57,7 +57,7 @@ fn code_graph(args: &Dot, program: &Program, name: Option<&str>) -> Result<Strin
     if args.stage == Stage::Opt {
         // A name that is not in the program is told before the optimizer takes some of its functions away.
         name.map(|name| pipeline::function(&module, name)).transpose()?;
-        pipeline::optimize(&mut module, Level::Full, backend, &Codegen::default())?;
+        pipeline::optimize(&mut module, Level::Full, backend.target(), &Codegen::default())?;
         if let Some(name) = name.filter(|name| pipeline::function(&module, name).is_err()) {
             let left: Vec<_> = module.functions.values().filter(|f| f.is_definition()).map(|f| &*f.name).collect();
             return Err(Failure::Error(format!(

@@ -286,7 +286,7 @@ impl Runner {
         }
         let codegen = Codegen { release: args.release, ..Codegen::default() };
         let mut plan = Plan::new(&codegen)?;
-        pipeline::optimize(&mut module, plan.level, plan.backend, &codegen)?;
+        pipeline::optimize(&mut module, plan.level, plan.backend.target(), &codegen)?;
         let program = folder.path().join("tests");
         build::executable(&mut plan, &module, !args.release, &program)?;
         Ok(Runner { _folder: folder, program, interpret: false })

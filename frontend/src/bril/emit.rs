@@ -5,6 +5,9 @@
 //! [`opaque`]). What Bril cannot say is refused.
 
 mod pointers;
+mod target;
+
+pub use target::TARGET;
 
 use super::opaque;
 use super::text::is_first;
