@@ -28,6 +28,7 @@ use crate::source::{SourceFile, SourceMap};
 use crate::token::{DocLine, Token, TokenKind};
 use TokenKind as T;
 pub(crate) use example::{Example, examples};
+use rustc_hash::FxHashSet;
 
 /// How many operands of operators are open at once at most; what any [`MAX_DEPTH`] brackets have that people write.
 const MAX_OPERANDS: u32 = 4 * MAX_DEPTH;
@@ -93,6 +94,8 @@ struct Parser<'a> {
     in_switch_head: bool,
     /// Something other than an import has been read at the top level.
     imports_over: bool,
+    /// The structs and type aliases that the file declares anywhere; collected when one may have the name of a container.
+    own_types: Option<FxHashSet<&'a str>>,
 }
 
 /// What [`Parser::enter`] gives and [`Parser::leave`] takes.
@@ -129,6 +132,7 @@ impl<'a> Parser<'a> {
             no_struct: false,
             in_switch_head: false,
             imports_over: false,
+            own_types: None,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::resolve::{Decl, ScopeId};
 use crate::source::Span;
 use crate::types::{EnumId, StructId, Ty, TyKind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 /// The state of checking one body.
 pub(crate) struct FnCx<'c, 'a> {
@@ -86,6 +87,8 @@ struct LocalScope {
     item_scope: ScopeId,
     /// Statements of the block, to find later declarations.
     stmts: ast::List<ast::StmtId>,
+    /// Where they first declare a variable; made for the first name that is not known.
+    variables: OnceCell<FxHashMap<Symbol, Span>>,
 }
 
 pub(crate) struct LoopFrame {
@@ -219,6 +222,7 @@ impl<'c, 'a> FnCx<'c, 'a> {
             used_fields: Vec::new(),
             item_scope: self.item_scope,
             stmts,
+            variables: OnceCell::new(),
         });
     }
 
@@ -360,18 +364,18 @@ impl<'c, 'a> FnCx<'c, 'a> {
 
     /// A local variable of this name that is declared further down in a block around this place.
     pub(crate) fn declared_later(&self, name: Symbol) -> Option<Span> {
-        for scope in self.scopes.iter().rev() {
+        let variables = |scope: &LocalScope| {
+            let mut names = Vec::new();
             for &stmt in &self.file[scope.stmts] {
                 if let StmtKind::Var(var) = self.file[stmt].kind {
-                    let mut names = Vec::new();
                     crate::resolve::collect::bound_names(self.file, self.file[var].pat, &mut names);
-                    if let Some(found) = names.iter().find(|ident| ident.name == name) {
-                        return Some(found.span);
-                    }
                 }
             }
-        }
-        None
+            // The first of a name is the last to be put in.
+            names.into_iter().rev().map(|ident| (ident.name, ident.span)).collect()
+        };
+        let mut scopes = self.scopes.iter().rev();
+        scopes.find_map(|scope| scope.variables.get_or_init(|| variables(scope)).get(&name).copied())
     }
 
     /// Names of locals, for suggestions.

@@ -400,6 +400,12 @@ fn long_chains_need_no_deep_stack() {
     assert!(codes(&nested).is_empty());
 }
 
+#[test]
+fn very_many_unknown_names() {
+    let source = format!("fn main() {{ {} let y = 1; let y2 = 2; z; y3; }}", "y; ".repeat(20_000));
+    assert_eq!(codes(&source).len(), 20_002);
+}
+
 /// Types that wait for each other, or are in another very many times.
 #[test]
 fn types_upon_types() {

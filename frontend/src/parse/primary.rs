@@ -150,7 +150,11 @@ impl Parser<'_> {
     /// `{ ... }` behind a path, `.` or `.Case`: a struct, map or set.
     pub(super) fn brace_literal(&mut self, target: LitTarget) -> ExprKind {
         let container = match target {
-            LitTarget::Path(path) => self.file[path.segments].last().map(|s| (path, s.name.name)),
+            // `m.Map { ... }` is the type of another module.
+            LitTarget::Path(path) => match self.file[path.segments] {
+                [ref only] => Some((path, only.name.name)).filter(|&(_, name)| !self.declares_type(name)),
+                _ => None,
+            },
             _ => None,
         };
         let open = self.bump();
@@ -172,6 +176,20 @@ impl Parser<'_> {
             }
             _ => ExprKind::StructLit { target, fields: self.field_inits(open) },
         }
+    }
+
+    /// Whether the file declares a type of its own that has the name of one of the containers.
+    fn declares_type(&mut self, name: Symbol) -> bool {
+        if ![Symbol::MAP, Symbol::SET, Symbol::BUF].contains(&name) {
+            return false;
+        }
+        if self.own_types.is_none() {
+            let declares = |pair: &&[Token]| matches!(pair[0].kind, T::Struct | T::Type) && pair[1].kind == T::Ident;
+            let names = self.tokens.windows(2).filter(declares).map(|pair| self.text_of(pair[1]));
+            self.own_types = Some(names.collect());
+        }
+        let name = self.interner.resolve(name);
+        self.own_types.as_ref().is_some_and(|types| types.contains(name))
     }
 
     /// `name: value, ... }`
