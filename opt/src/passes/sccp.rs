@@ -64,11 +64,23 @@ fn constant(ty: Type, bits: u128, loc: Loc) -> InstData {
     InstData::new(op, ty, loc, &[], Payload::Bits(Bits::new(bits)))
 }
 
+/// A value that a branch passes to one of its targets.
+#[derive(Clone, Copy)]
+struct Edge {
+    branch: Inst,
+    /// The number of the target.
+    target: u32,
+    param: Value,
+}
+
 struct Solver<'a> {
     module: &'a Module,
     func: &'a Function,
     values: SecondaryMap<Value, Lattice>,
+    /// The instructions with the value for an operand of their own.
     users: SecondaryMap<Value, SmallVec<[Inst; 2]>>,
+    /// Where branches pass the value to their targets, which may have thousands of parameters.
+    passed: SecondaryMap<Value, SmallVec<[Edge; 2]>>,
     block_of: SecondaryMap<Inst, Option<Block>>,
     reached: EntitySet<Block>,
     blocks: Vec<Block>,
@@ -78,12 +90,18 @@ struct Solver<'a> {
 impl<'a> Solver<'a> {
     fn new(module: &'a Module, func: &'a Function) -> Solver<'a> {
         let mut users: SecondaryMap<Value, SmallVec<[Inst; 2]>> = SecondaryMap::new();
+        let mut passed: SecondaryMap<Value, SmallVec<[Edge; 2]>> = SecondaryMap::new();
         let mut block_of = SecondaryMap::new();
         for &block in &func.layout {
             for &inst in &func.blocks[block].insts {
                 block_of[inst] = Some(block);
-                for value in func.insts[inst].operands() {
+                for &value in &func.insts[inst].args {
                     users[value].push(inst);
+                }
+                for (target, call) in (0..).zip(func.insts[inst].targets()) {
+                    for (&value, &param) in call.args.iter().zip(&func.blocks[call.block].params) {
+                        passed[value].push(Edge { branch: inst, target, param });
+                    }
                 }
             }
         }
@@ -92,6 +110,7 @@ impl<'a> Solver<'a> {
             func,
             values: SecondaryMap::new(),
             users,
+            passed,
             block_of,
             reached: EntitySet::new(),
             blocks: Vec::new(),
@@ -112,13 +131,37 @@ impl<'a> Solver<'a> {
                 }
             } else if let Some(value) = self.lowered.pop() {
                 for inst in self.users[value].clone() {
-                    if self.block_of[inst].is_some_and(|block| self.reached.contains(block)) {
+                    if self.is_reached(inst) {
                         self.visit(inst);
+                    }
+                }
+                for edge in self.passed[value].clone() {
+                    if self.is_reached(edge.branch) && self.is_taken(&edge) {
+                        self.lower(edge.param, self.values[value]);
                     }
                 }
             } else {
                 return self.values;
             }
+        }
+    }
+
+    fn is_reached(&self, inst: Inst) -> bool {
+        self.block_of[inst].is_some_and(|block| self.reached.contains(block))
+    }
+
+    /// Whether the branch may go this way, as far as is known.
+    fn is_taken(&self, edge: &Edge) -> bool {
+        let data = &self.func.insts[edge.branch];
+        let condition = data.args.first().map_or(Lattice::Bottom, |&c| self.values[c]);
+        match (&data.payload, condition) {
+            (Payload::Brif(_) | Payload::Switch(_), Lattice::Top) => false,
+            (Payload::Brif(_), Lattice::Constant(bits)) => edge.target == u32::from(bits == 0),
+            (Payload::Switch(switch), Lattice::Constant(bits)) => {
+                let taken = switch.cases.iter().position(|(case, _)| *case == bits);
+                edge.target as usize == taken.unwrap_or(switch.cases.len())
+            }
+            _ => true,
         }
     }
 
