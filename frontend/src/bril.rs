@@ -23,6 +23,9 @@ use crate::intern::Interner;
 use crate::source::{FileId, SourceMap};
 use lang_ir::Module;
 
+/// After so many errors nobody reads on.
+const MAX_ERRORS: usize = 100;
+
 /// How a Bril program is compiled.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {

@@ -1,14 +1,12 @@
 //! What is wrong with a Bril program: names, numbers of operands, types.
 
+use super::MAX_ERRORS;
 use super::program::{Function, Instr, Kind, Literal, Op, Program, Ty};
 use crate::diagnostic::Diagnostic;
 use crate::intern::{Interner, Symbol};
 use crate::nearest;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
-
-/// After so many errors nobody reads on.
-const MAX_ERRORS: usize = 100;
 
 pub(super) fn check(program: &Program, interner: &Interner, diagnostics: &mut Vec<Diagnostic>) {
     let mut functions: FxHashMap<Symbol, &Function> = FxHashMap::default();

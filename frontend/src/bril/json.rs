@@ -1,5 +1,6 @@
 //! The JSON form of Bril.
 
+use super::MAX_ERRORS;
 use super::program::{Function, Instr, Literal, Names, Op, Param, Program, Ty};
 use super::text::{unknown_operation, unknown_type};
 use crate::diagnostic::Diagnostic;
@@ -10,9 +11,6 @@ use serde::de::{self, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
-
-/// After so many errors nobody reads on.
-const MAX_ERRORS: usize = 100;
 
 pub(super) fn parse(file: FileId, text: &str, interner: &mut Interner, diagnostics: &mut Vec<Diagnostic>) -> Program {
     let mut reader = Reader { file, text, interner, diagnostics };

@@ -1,12 +1,10 @@
 //! The text form of Bril.
 
+use super::MAX_ERRORS;
 use super::program::{Function, Instr, Literal, Names, Op, Param, Program, SPECULATION, Ty};
 use crate::diagnostic::Diagnostic;
 use crate::intern::{Interner, Symbol};
 use crate::source::{FileId, Span};
-
-/// After so many errors nobody reads on.
-const MAX_ERRORS: usize = 100;
 
 pub(super) fn parse(file: FileId, text: &str, interner: &mut Interner, diagnostics: &mut Vec<Diagnostic>) -> Program {
     let mut parser = Parser { file, text, bytes: text.as_bytes(), pos: 0, interner, diagnostics };
