@@ -26,14 +26,15 @@ fn text(offset: u64) -> Address {
     Address::Symbol { symbol: TEXT, addend: offset as i64 }
 }
 
-/// Adds `.eh_frame`.
-pub fn unwinding(
-    image: &Image,
-    isa: &OwnedTargetIsa,
-    object: &mut Object<'_>,
-    text_symbol: SymbolId,
-) -> Result<(), Error> {
-    let Some(mut cie) = isa.create_systemv_cie() else { return Ok(()) };
+/// `.eh_frame`, if there is such a thing.
+pub struct Unwinding(Option<EhFrame<Writer>>);
+
+/// The sections of DWARF.
+pub struct Lines(Sections<Writer>);
+
+/// Makes `.eh_frame`.
+pub fn unwinding(image: &Image, isa: &OwnedTargetIsa) -> Result<Unwinding, Error> {
+    let Some(mut cie) = isa.create_systemv_cie() else { return Ok(Unwinding(None)) };
     // An absolute address would have to be filled in by the loader, in a section that is read-only.
     cie.fde_address_encoding = gimli::DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
     let mut table = FrameTable::default();
@@ -45,47 +46,59 @@ pub fn unwinding(
     }
     let mut frame = EhFrame(Writer::default());
     table.write_eh_frame(&mut frame).map_err(failed)?;
-    let section = object.section_id(StandardSection::EhFrame);
-    object.append_section_data(section, frame.0.bytes.slice(), 8);
-    let symbols = |target| match target {
-        RelocationTarget::Symbol(_) => Ok(text_symbol),
-        RelocationTarget::Section(_) => Err(failed("an unexpected reference in .eh_frame")),
-    };
-    relocate(object, section, &frame.0.relocations, symbols)
+    Ok(Unwinding(Some(frame)))
 }
 
-/// Adds DWARF.
-pub fn lines(module: &Module, image: &Image, object: &mut Object<'_>, text_symbol: SymbolId) -> Result<(), Error> {
+impl Unwinding {
+    pub fn add_to(&self, object: &mut Object<'_>, text_symbol: SymbolId) -> Result<(), Error> {
+        let Some(EhFrame(writer)) = &self.0 else { return Ok(()) };
+        let section = object.section_id(StandardSection::EhFrame);
+        object.append_section_data(section, writer.bytes.slice(), 8);
+        let symbols = |target| match target {
+            RelocationTarget::Symbol(_) => Ok(text_symbol),
+            RelocationTarget::Section(_) => Err(failed("an unexpected reference in .eh_frame")),
+        };
+        relocate(object, section, &writer.relocations, symbols)
+    }
+}
+
+/// Makes DWARF.
+pub fn lines(module: &Module, image: &Image) -> Result<Lines, Error> {
     let mut dwarf = Dwarf::new(module, image);
     for index in 0..image.code.len() {
         dwarf.function(module, image, index);
     }
     let mut sections = Sections::new(Writer::default());
     dwarf.unit.write(&mut sections).map_err(failed)?;
+    Ok(Lines(sections))
+}
 
-    // Sections, and the symbols that stand for them.
-    let mut made = Vec::<(DwarfSection, SectionId, SymbolId)>::new();
-    sections.for_each(|id, writer| {
-        if !writer.bytes.slice().is_empty() {
-            let segment = object.segment_name(StandardSegment::Debug).to_vec();
-            let kind = if id.is_string() { SectionKind::DebugString } else { SectionKind::Debug };
-            let section = object.add_section(segment, id.name().as_bytes().to_vec(), kind);
-            object.append_section_data(section, writer.bytes.slice(), 1);
-            made.push((id, section, object.section_symbol(section)));
-        }
-        Ok::<(), Error>(())
-    })?;
-    sections.for_each(|id, writer| {
-        let Some(&(_, section, _)) = made.iter().find(|m| m.0 == id) else { return Ok(()) };
-        let symbols = |target| match target {
-            RelocationTarget::Symbol(_) => Ok(text_symbol),
-            RelocationTarget::Section(to) => match made.iter().find(|m| m.0 == to) {
-                Some(&(_, _, symbol)) => Ok(symbol),
-                None => Err(failed(format!("a reference to {}, which is empty", to.name()))),
-            },
-        };
-        relocate(object, section, &writer.relocations, symbols)
-    })
+impl Lines {
+    pub fn add_to(&self, object: &mut Object<'_>, text_symbol: SymbolId) -> Result<(), Error> {
+        // Sections, and the symbols that stand for them.
+        let mut made = Vec::<(DwarfSection, SectionId, SymbolId)>::new();
+        self.0.for_each(|id, writer| {
+            if !writer.bytes.slice().is_empty() {
+                let segment = object.segment_name(StandardSegment::Debug).to_vec();
+                let kind = if id.is_string() { SectionKind::DebugString } else { SectionKind::Debug };
+                let section = object.add_section(segment, id.name().as_bytes().to_vec(), kind);
+                object.append_section_data(section, writer.bytes.slice(), 1);
+                made.push((id, section, object.section_symbol(section)));
+            }
+            Ok::<(), Error>(())
+        })?;
+        self.0.for_each(|id, writer| {
+            let Some(&(_, section, _)) = made.iter().find(|m| m.0 == id) else { return Ok(()) };
+            let symbols = |target| match target {
+                RelocationTarget::Symbol(_) => Ok(text_symbol),
+                RelocationTarget::Section(to) => match made.iter().find(|m| m.0 == to) {
+                    Some(&(_, _, symbol)) => Ok(symbol),
+                    None => Err(failed(format!("a reference to {}, which is empty", to.name()))),
+                },
+            };
+            relocate(object, section, &writer.relocations, symbols)
+        })
+    }
 }
 
 fn relocate(
@@ -217,7 +230,7 @@ fn file_name(name: &str) -> String {
 }
 
 #[derive(Clone, Default)]
-struct Writer {
+pub(crate) struct Writer {
     bytes: Bytes,
     relocations: Vec<Relocation>,
 }

@@ -11,8 +11,28 @@ use object::{
     SymbolFlags, SymbolKind, SymbolScope,
 };
 
+/// With fewer functions, another thread takes longer to begin than it saves.
+const SERIAL_FUNCTIONS: usize = 500;
+
 /// Writes the object file.
 pub fn write(module: &Module, image: &Image, isa: &OwnedTargetIsa, debug_info: bool) -> Result<Vec<u8>, Error> {
+    // What debuggers need takes as long to make as all else.
+    let lines = || debug_info.then(|| debug::lines(module, image)).transpose();
+    let rest = || Ok::<_, Error>((debug::unwinding(image, isa)?, contents(module, image)?));
+    let (lines, rest) = match image.code.len() {
+        0..SERIAL_FUNCTIONS => (lines(), rest()),
+        _ => rayon::join(lines, rest),
+    };
+    let (unwinding, (mut object, text)) = rest?;
+    unwinding.add_to(&mut object, text)?;
+    if let Some(lines) = lines? {
+        lines.add_to(&mut object, text)?;
+    }
+    object.write().map_err(failed)
+}
+
+/// The object file without what debuggers need, and the symbol of the code's section.
+fn contents<'o>(module: &Module, image: &Image) -> Result<(Object<'o>, SymbolId), Error> {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
     let sections = Section::ALL.map(|section| {
         object.section_id(match section {
@@ -66,12 +86,7 @@ pub fn write(module: &Module, image: &Image, isa: &OwnedTargetIsa, debug_info: b
     }
     // The stack is not executable.
     object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
-    let text = section_symbols[Section::Text as usize];
-    debug::unwinding(image, isa, &mut object, text)?;
-    if debug_info {
-        debug::lines(module, image, &mut object, text)?;
-    }
-    object.write().map_err(failed)
+    Ok((object, section_symbols[Section::Text as usize]))
 }
 
 pub fn failed(error: impl std::fmt::Display) -> Error {
