@@ -210,7 +210,8 @@ pub struct Build {
     pub input: Input,
     #[command(flatten)]
     pub codegen: Codegen,
-    /// Where to write; default is the name of the file without its ending, and for projects build/debug or build/release
+    /// Where to write, `-` for standard output; default is the name of the file without its ending, and for projects build/debug
+    /// or build/release
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What to write instead of an executable

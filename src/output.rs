@@ -8,7 +8,7 @@ use std::path::Path;
 /// Writes a file whole or not at all: to a temporary file in the same folder, which then takes the name.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let fail = |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", path.display()));
-    if path == Path::new("/dev/stdout") {
+    if path == Path::new("-") || path == Path::new("/dev/stdout") {
         // Also where it is a file, which whoever started this process has open.
         return say_bytes(bytes);
     }

@@ -69,6 +69,9 @@ pub fn build(args: &Build) -> Result<(), Failure> {
 /// Where an executable can be written: a file that takes the place of what is there under this name. A link stays one.
 fn replaceable(output: PathBuf, source: &Path) -> Result<PathBuf, Failure> {
     let refuse = |why: &str| Err(Failure::Error(format!("cannot write {}: {why}", output.display())));
+    if output == Path::new("-") {
+        return refuse("an executable can only be a file");
+    }
     let Ok(target) = std::fs::canonicalize(&output) else { return Ok(output) };
     if target.is_dir() {
         return refuse("it is a folder");

@@ -61,8 +61,8 @@
 ;|           allocation
 ;|
 ;|   -o, --output <FILE>
-;|           Where to write; default is the name of the file without its ending, and for projects
-;|           build/debug or build/release
+;|           Where to write, `-` for standard output; default is the name of the file without its
+;|           ending, and for projects build/debug or build/release
 ;|
 ;|       --emit <FORM>
 ;|           What to write instead of an executable
